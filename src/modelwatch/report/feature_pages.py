@@ -18,7 +18,7 @@ from modelwatch.report.features import (
 )
 from modelwatch.report.incidents import side_legend
 from modelwatch.report.markup import Content, Markup, element
-from modelwatch.report.number_format import NONE, percent, three_digits
+from modelwatch.report.number_format import NONE, percent, value_text
 from modelwatch.report.results import Results
 from modelwatch.report.tables_of_values import scrolled
 from modelwatch.report.timelines import Line, Point, Timeline, sparkline
@@ -154,7 +154,7 @@ def _size(point: Point) -> float:
 
 def _newest(given: Timeline | None) -> str:
     known = [p.value for p in given.lines[0].points if p.value is not None] if given else []
-    return three_digits(known[-1]) if known else NONE
+    return value_text(known[-1], given.lines[0].unit) if given and known else NONE
 
 
 def _newest_nulls(facts: FeatureFacts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from modelwatch.model.plain_text import counted, one_line
@@ -14,6 +14,7 @@ from modelwatch.report.incident_facts import binnings_of, counts_of, label_of_me
 from modelwatch.report.incidents import side_legend, tag
 from modelwatch.report.markup import Content, Markup, element
 from modelwatch.report.number_format import percent, short_count, span_text, three_digits, times
+from modelwatch.report.parts import unit_of, units_of
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table
 from modelwatch.report.timelines import Line, Point, Timeline, panels_picture, timeline_table
@@ -52,14 +53,13 @@ class FeatureFacts:
     ``drift``, ``values``, ``missing``: timelines; None if there is nothing to draw. ``others``:
     statistics beside PSI that exceeded their threshold, the largest effect first. ``beyond``:
     number of windows in which it exceeded a threshold by more than chance. ``worst``: the largest
-    effect. ``plain_axis``: whether values can be shown on the axis.
+    effect.
     """
 
     role: str
     name: str
     sensitive: bool
     distribution: Histogram | Categories | None
-    plain_axis: bool
     drift: Timeline | None
     others: tuple[Timeline, ...]
     values: Timeline | None
@@ -115,18 +115,15 @@ def _facts(
 ) -> FeatureFacts:
     role, name = key
     hidden = results.is_sensitive(name)
-    middle = profile.get((role, name, "q50"))
-    plain = not hidden and (middle is None or middle["text"] is None)
     segments = sorted(segments, key=lambda one: (not one.fails, -one.effect))
     return FeatureFacts(
         role,
         name,
         hidden,
         None if hidden else distributed,
-        plain,
         _drift(statistics.get("psi"), results),
         _others(tuple(statistics.values()), results),
-        _values(key, profile, results) if plain else None,
+        None if hidden else _values(key, profile, results),
         _missing(key, profile, results),
         () if hidden else tuple(segments),
         sum(1 for effect in effects if effect >= 1),
@@ -148,7 +145,7 @@ def _histograms(results: Results) -> dict[tuple[str, str], Histogram | Categorie
     for row in rows:
         role = roles.get(row["feature"], "inputs") if row["role"] == own else row["role"]
         sides[role, row["feature"]][row["side"]] = row
-    binnings = binnings_of(results)
+    binnings, units = binnings_of(results), units_of(results)
     found = {}
     for key, held in sides.items():
         prints = {row["binning"] for row in held.values()}
@@ -158,8 +155,9 @@ def _histograms(results: Results) -> dict[tuple[str, str], Histogram | Categorie
                 counts_of(held[side]["bins"]) if side in held else {}
                 for side in ("reference", "current")
             )
+            unit = units.get(key[1], "number")
             found[key] = distribution(
-                bins["kind"], bins["edges"], bins["categories"], before, after
+                bins["kind"], bins["edges"], bins["categories"], before, after, unit
             )
     return found
 
@@ -228,7 +226,7 @@ def _values(
     first, last = _span(results)
     return Timeline(
         "Median with 5% and 95% quantiles",
-        (Line("Median", points),),
+        (Line("Median", points, unit=unit_of(middle["text"])),),
         first=first,
         last=last,
     )
@@ -305,11 +303,7 @@ def _left(facts: FeatureFacts, results: Results) -> list[Content]:
         parts.append(element("p", "Sensitive: its values are not shown.", class_="note"))
     elif facts.distribution is not None:
         title = f"Distribution of {facts.name}"
-        parts.append(
-            distribution_picture(
-                facts.distribution, side_names(results), title, places=facts.plain_axis
-            )
-        )
+        parts.append(distribution_picture(facts.distribution, side_names(results), title))
         if isinstance(facts.distribution, Histogram):
             parts.append(_missing_note(facts.distribution))
     if facts.segments:
@@ -355,7 +349,7 @@ def _table(shown: Sequence[Timeline]) -> Markup:
     """The timelines of a feature in one table, the latest windows first."""
     lines = tuple(line for one in shown for line in one.lines)
     plain = tuple(
-        Line(line.label, tuple(Point(p.day, p.value) for p in line.points)) for line in lines
+        replace(line, points=tuple(Point(p.day, p.value) for p in line.points)) for line in lines
     )
     return timeline_table(Timeline("", plain), _TABLE_ROWS, counted=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelwatch.report.histograms import Categories, Histogram
 from modelwatch.report.markup import Content, Markup, element, picture
-from modelwatch.report.number_format import percent, three_digits
+from modelwatch.report.number_format import percent, value_text
 from modelwatch.report.paths import bar_path, number, step_path
 from modelwatch.report.scales import Scale
 from modelwatch.report.tables_of_values import details_table
@@ -20,18 +20,18 @@ _BARS_OF_A_ROW = 4
 
 
 def distribution_picture(
-    given: Histogram | Categories, names: tuple[str, str], title: str, *, places: bool = True
+    given: Histogram | Categories, names: tuple[str, str], title: str
 ) -> Markup:
     """A chart of a distribution, with its table.
 
-    ``names``: of the two sides. ``places``: whether values can be shown on the axis.
+    ``names``: of the two sides.
     """
     if isinstance(given, Categories):
         return Markup(_bars(given, title) + _category_table(given, names))
-    return Markup(_outline(given, title, places) + (_bar_table(given, names) if places else ""))
+    return Markup(_outline(given, title) + _bar_table(given, names))
 
 
-def _outline(given: Histogram, title: str, places: bool) -> Markup:
+def _outline(given: Histogram, title: str) -> Markup:
     top = max(*given.reference, *given.current, 1e-12)
     y = Scale(0.0, top, _FLOOR, _TOP)
     x = Scale(0, len(given.reference), 4, _WIDTH - 4)
@@ -41,13 +41,10 @@ def _outline(given: Histogram, title: str, places: bool) -> Markup:
         for side, css_class in ((given.reference, "ref"), (given.current, "cur"))
     ]
     parts.append(element("path", d=f"M4 {_FLOOR}H{_WIDTH - 4}", class_="axis"))
-    if places:
-        marks = (0, len(given.reference) // 2, len(given.reference))
-        anchors = (None, "m", "e")
-        parts += [
-            element("text", tick(given.edges[at]), x=number(edges[at]), y=_FLOOR + 14, class_=side)
-            for at, side in zip(marks, anchors, strict=True)
-        ]
+    marks = (0, len(given.reference) // 2, len(given.reference))
+    for at, side in zip(marks, (None, "m", "e"), strict=True):
+        text = tick(given.edges[at], unit=given.unit)
+        parts.append(element("text", text, x=number(edges[at]), y=_FLOOR + 14, class_=side))
     return picture(
         title,
         parts,
@@ -104,7 +101,7 @@ def _bar_table(given: Histogram, names: tuple[str, str]) -> Markup:
     parts = [slice(at, at + _BARS_OF_A_ROW) for at in every]
     rows: list[list[Content]] = [
         [
-            three_digits(given.edges[part.start]),
+            value_text(given.edges[part.start], given.unit),
             percent(sum(given.reference[part])),
             percent(sum(given.current[part])),
         ]

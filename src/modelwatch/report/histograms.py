@@ -10,6 +10,8 @@ import numpy as np
 
 from modelwatch.stats import value_names
 from modelwatch.stats.arrays import Floats
+from modelwatch.stats.instants import text_of
+from modelwatch.stats.profile.metric import Unit
 from modelwatch.stats.states.binning import (
     CATEGORICAL_OFFSET,
     NAN,
@@ -39,7 +41,7 @@ class Histogram:
 
     ``edges``: one more than bars; the tails are counted in the outermost bars. ``logarithmic``:
     whether bars have equal width on a logarithmic axis. ``missing``: by name, the shares of null,
-    NaN, and infinite rows on both sides.
+    NaN, and infinite rows on both sides. ``unit``: of the edges.
     """
 
     edges: tuple[float, ...]
@@ -48,6 +50,7 @@ class Histogram:
     logarithmic: bool
     missing: tuple[tuple[str, float, float], ...]
     rows: tuple[int, int]
+    unit: Unit = "number"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def distribution(
     values: Sequence[str] | None,
     reference: _Counts,
     current: _Counts,
+    unit: Unit = "number",
 ) -> Histogram | Categories | None:
     """Both sides over the same bars; None if neither has a row with a value.
 
@@ -80,8 +84,8 @@ def distribution(
         return categories_of(values or (), reference, current)
     if edges is None or not (reference or current):
         return None
-    found = few_values_of(edges, reference, current)
-    return found if found is not None else histogram_of(edges, reference, current)
+    found = few_values_of(edges, reference, current, unit)
+    return found if found is not None else histogram_of(edges, reference, current, unit)
 
 
 def categories_of(values: Sequence[str], reference: _Counts, current: _Counts) -> Categories | None:
@@ -92,26 +96,28 @@ def categories_of(values: Sequence[str], reference: _Counts, current: _Counts) -
 
 
 def few_values_of(
-    edges: Sequence[float], reference: _Counts, current: _Counts
+    edges: Sequence[float], reference: _Counts, current: _Counts, unit: Unit = "number"
 ) -> Categories | None:
     """The same for numbers with at most ``_MOST_VALUES`` distinct ones; None for more."""
     held = [at for at in {*reference, *current} if at >= NUMERIC_OFFSET]
     if not held or len(held) > _MOST_VALUES:
         return None
-    named = {}
+    values = {}
     for at in held:
         lower = edges[at - NUMERIC_OFFSET]
         upper = edges[at - NUMERIC_OFFSET + 1] if at - NUMERIC_OFFSET + 1 < len(edges) else math.inf
         if not (math.isfinite(lower) and upper == math.nextafter(lower, math.inf)):
             return None
-        named[at] = f"{lower:g}"
+        values[at] = lower
+    named = {at: text_of(value, unit) or f"{value:g}" for at, value in values.items()}
     found = _ranked(named, {NULL: value_names.NULL, NAN: value_names.NAN}, reference, current)
     if found is None:
         return None
     # Numbers are sorted by value.
+    value_of = {named[at]: value for at, value in values.items()}
     ordered = sorted(
         range(len(found.labels)),
-        key=lambda i: (found.special[i], 0.0 if found.special[i] else float(found.labels[i])),
+        key=lambda i: (found.special[i], value_of.get(found.labels[i], 0.0)),
     )
     return Categories(
         tuple(found.labels[i] for i in ordered),
@@ -151,7 +157,9 @@ def _ranked(
     return Categories(labels, marks, before, after, totals)
 
 
-def histogram_of(edges: Sequence[float], reference: _Counts, current: _Counts) -> Histogram | None:
+def histogram_of(
+    edges: Sequence[float], reference: _Counts, current: _Counts, unit: Unit = "number"
+) -> Histogram | None:
     """Shares over at most ``BARS`` bars of equal width, on a linear or logarithmic axis."""
     bins = np.asarray(edges, dtype=np.float64)
     # The bin of zero ends at the next double, where a logarithmic scale cannot start.
@@ -161,7 +169,7 @@ def histogram_of(edges: Sequence[float], reference: _Counts, current: _Counts) -
     if not any(share.any() for share in shares):
         return None
     low, high = _range(bins, shares)
-    logarithmic = low > 0 and high / low > _LOGARITHMIC
+    logarithmic = unit == "number" and low > 0 and high / low > _LOGARITHMIC
     ends = np.geomspace(low, high, BARS + 1) if logarithmic else np.linspace(low, high, BARS + 1)
     bars = [_spread(bins, share, ends, logarithmic) for share in shares]
     missing = []
@@ -176,6 +184,7 @@ def histogram_of(edges: Sequence[float], reference: _Counts, current: _Counts) -
         logarithmic,
         tuple(missing),
         (sum(reference.values()), sum(current.values())),
+        unit,
     )
 
 

@@ -10,10 +10,12 @@ from datetime import date, timedelta
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.notification.message_links import incident_page
 from modelwatch.report.histograms import Categories, Histogram, distribution
+from modelwatch.report.parts import units_of
 from modelwatch.report.results import Results, Row, incident_of
 from modelwatch.report.timelines import Line, Point, Timeline
 from modelwatch.stats.drift.statistic import STATISTICS
 from modelwatch.stats.performance.metrics import PERFORMANCE
+from modelwatch.stats.profile.metric import Unit
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,14 @@ def _facts(
     return IncidentFacts(
         incident,
         _series(incident, mine, results),
-        None if hidden else _sides(incident, mine("histograms_of_incidents"), binnings),
+        None
+        if hidden
+        else _sides(
+            incident,
+            mine("histograms_of_incidents"),
+            binnings,
+            units_of(results).get(incident.subject, "number"),
+        ),
         tuple(segments) if len(segments) > 1 else (),
         tuple(sorted(children, key=lambda one: (one.state != "open", -one.effect))),
         tuple(mine("incident_history")),
@@ -91,7 +100,7 @@ def _facts(
 
 
 def _sides(
-    incident: Incident, rows: Sequence[Row], binnings: Mapping[tuple[str, str], Row]
+    incident: Incident, rows: Sequence[Row], binnings: Mapping[tuple[str, str], Row], unit: Unit
 ) -> Histogram | Categories | None:
     """Both sides over the same bars; None if either is missing or the bins were replaced."""
     by_side = {row["side"]: row for row in rows}
@@ -101,7 +110,7 @@ def _sides(
     if bins is None:
         return None
     before, after = (counts_of(by_side[side]["bins"]) for side in ("before", "after"))
-    return distribution(bins["kind"], bins["edges"], bins["categories"], before, after)
+    return distribution(bins["kind"], bins["edges"], bins["categories"], before, after, unit)
 
 
 def counts_of(bins: Sequence[Row]) -> dict[int, int]:

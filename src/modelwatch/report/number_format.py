@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from datetime import date
 
+from modelwatch.stats.instants import text_of
 from modelwatch.stats.numerals import brief
+from modelwatch.stats.profile.metric import Unit
 
 NONE = "–"
 """Placeholder for an unknown value."""
@@ -17,6 +19,12 @@ def three_digits(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return NONE if value is None or math.isnan(value) else ("∞" if value > 0 else "−∞")
     return brief(value).replace("-", "−")
+
+
+def value_text(value: float | None, unit: Unit) -> str:
+    """A value of a feature: a date, a timestamp to the minute, or a number with three digits."""
+    text = None if value is None else text_of(value, unit)
+    return three_digits(value) if text is None else text[: len("2013-02-07 00:00")]
 
 
 def signed(value: float | None) -> str:

@@ -28,20 +28,23 @@ def part_text(results: Results, row: Row) -> str:
         return one_line(f"{name} = (sensitive)")
     part = str(row["part"])
     if row["split"] == "feature":
-        part = _bin_text(part, _units(results).get(name))
+        part = _bin_text(part, units_of(results).get(name))
     return one_line(f"{name} = {part}")
 
 
-def _units(results: Results) -> dict[str, Unit]:
+def units_of(results: Results) -> dict[str, Unit]:
     """The unit of each numeric feature."""
-    found: dict[str, Unit] = {}
-    for row in results.of("profile_series"):
-        if row["metric"] == "q50":
-            text = row["text"] or ""
-            is_time = _TIMESTAMP.fullmatch(text)
-            unit: Unit = "microsecond" if is_time else "number"
-            found[row["feature"]] = "day" if _DATE.fullmatch(text) else unit
-    return found
+    rows = (row for row in results.of("profile_series") if row["metric"] == "q50")
+    return {row["feature"]: unit_of(row["text"]) for row in rows}
+
+
+def unit_of(median: str | None) -> Unit:
+    """The unit of a feature by the text of its median, which numbers do not need."""
+    if median is None:
+        return "number"
+    if _DATE.fullmatch(median):
+        return "day"
+    return "microsecond" if _TIMESTAMP.fullmatch(median) else "number"
 
 
 def _bin_text(part: str, unit: Unit | None) -> str:

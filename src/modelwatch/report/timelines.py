@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from modelwatch.report.markup import Content, Markup, element, picture
-from modelwatch.report.number_format import day_text, three_digits
+from modelwatch.report.number_format import day_text, three_digits, value_text
 from modelwatch.report.paths import Position, area_path, dot_path, line_path, number
 from modelwatch.report.scales import Scale, day_ticks, fitted, ticks
 from modelwatch.report.tables_of_values import details_table
+from modelwatch.stats.profile.metric import STEPS_PER_DAY, Unit
 
 SPARK_WIDTH, SPARK_HEIGHT = 220, 44
 """Of a picture on a card."""
@@ -18,6 +19,8 @@ WIDTH = 640
 """Units of a picture's width; the page scales it to its column."""
 _LEFT, _RIGHT, _BOTTOM, _TOP = 46, 8, 20, 8
 _PANEL = 78
+_MOST_DAYS = 300
+"""Range of an axis of dates beyond which months stand beside it instead of days."""
 _MOST_DOTS = 26
 """Maximum points of a line on which each is also a dot."""
 
@@ -34,11 +37,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a picture. ``css_class``: its class in the style: 'main', 'other' or 'faint'."""
+    """A line of a picture.
+
+    ``css_class``: its class in the style: 'main', 'other' or 'faint'. ``unit``: of its values.
+    """
 
     label: str
     points: tuple[Point, ...]
     css_class: str = "main"
+    unit: Unit = "number"
 
 
 @dataclass(frozen=True)
@@ -162,20 +169,20 @@ def timeline_table(given: Timeline, most: int = 60, *, counted: bool = True) -> 
     rows: list[list[Content]] = []
     for day in days[:most]:
         row: list[Content] = [day.isoformat()]
-        for points in held:
+        for line, points in zip(given.lines, held, strict=True):
             point = points.get(day)
-            row.append(three_digits(point.value) if point else "")
+            row.append(value_text(point.value, line.unit) if point else "")
             if any(p.lower is not None for p in points.values()):
-                row.append(_interval(point))
+                row.append(_interval(point, line.unit))
         rows.append(row)
     left = len(days) - len(rows) if counted else 0
     return details_table("Table", head, rows, f"{left} earlier rows not shown" if left else None)
 
 
-def _interval(point: Point | None) -> str:
+def _interval(point: Point | None, unit: Unit) -> str:
     if point is None or point.lower is None or point.upper is None:
         return ""
-    return f"{three_digits(point.lower)} to {three_digits(point.upper)}"
+    return f"{value_text(point.lower, unit)} to {value_text(point.upper, unit)}"
 
 
 def _thresholds(given: Timeline) -> list[float]:
@@ -257,24 +264,46 @@ def _marked(given: Timeline, x: Scale, height: float) -> list[Markup]:
 
 
 def _value_axis(y: Scale, given: Timeline, most: int) -> Markup:
-    marks = ticks(y.low, y.high, most)
-    lines = "".join(f"M{_LEFT} {number(y(v))}H{WIDTH - _RIGHT}" for v in marks)
+    unit = given.lines[0].unit
+    if unit == "number":
+        marks = [(v, tick(v, given.share)) for v in ticks(y.low, y.high, most)]
+    else:
+        marks = _time_marks(y, unit, most)
+    lines = "".join(f"M{_LEFT} {number(y(v))}H{WIDTH - _RIGHT}" for v, _ in marks)
     return element(
         "g",
         element("path", d=lines, class_="grid"),
-        [element("text", tick(v, given.share), x=_LEFT - 6, y=round(y(v) + 4)) for v in marks],
+        [element("text", text, x=_LEFT - 6, y=round(y(v) + 4)) for v, text in marks],
         class_="e",
     )
 
 
-def tick(value: float, share: bool = False) -> str:
+def _time_marks(y: Scale, unit: Unit, most: int) -> list[tuple[float, str]]:
+    """Whole days with their month or day, or hours of a range that is shorter than two days."""
+    day = STEPS_PER_DAY[unit]
+    days = (y.high - y.low) / day
+    step = day / 24 if days < 2 and unit == "microsecond" else day
+    marks = [v * step for v in ticks(y.low / step, y.high / step, most) if v.is_integer()]
+    shown = (
+        slice(-len("00:00"), None)
+        if step < day
+        else slice(len("2013-02"))
+        if days > _MOST_DAYS
+        else slice(len("2013-"), len("2013-02-07"))
+    )
+    return [(v, value_text(v, unit)[shown]) for v in marks]
+
+
+def tick(value: float, share: bool = False, unit: Unit = "number") -> str:
     """What stands at a tick."""
+    if unit != "number":
+        return value_text(value, unit)
     if share:
         return f"{three_digits(round(value * 100, 6))}%"
     if abs(value) >= 10_000:
         short = [(1e9, "B"), (1e6, "M"), (1e3, "k")]
-        size, unit = next(s for s in short if abs(value) >= s[0])
-        return f"{three_digits(value / size)}{unit}" if abs(value) < 1e13 else three_digits(value)
+        size, letter = next(s for s in short if abs(value) >= s[0])
+        return f"{three_digits(value / size)}{letter}" if abs(value) < 1e13 else three_digits(value)
     # Four digits are often a year, and need no separator.
     return three_digits(value).replace(",", "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelwatch.report.features import features_of
+from modelwatch.report.histograms import Histogram
 from report_results import results
 
 
@@ -32,3 +33,13 @@ def test_special_values_stand_beside_nulls() -> None:
     (one,) = features_of(both)
     assert one.missing is not None
     assert one.missing.title == "Share of nulls and special values"
+
+
+def test_the_values_of_a_column_of_dates_are_dates() -> None:
+    given = results(features=1)
+    rows = [{**row, "text": "2024-02-07"} for row in given.of("profile_series")]
+    (one,) = features_of(replace(given, rows={**given.rows, "profile_series": rows}))
+    assert one.values is not None
+    assert [line.unit for line in one.values.lines] == ["day"]
+    assert isinstance(one.distribution, Histogram)
+    assert one.distribution.unit == "day"

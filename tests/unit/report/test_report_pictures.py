@@ -12,7 +12,15 @@ from sklearn.metrics import roc_auc_score
 
 from modelwatch.report.calendars import Calendar, calendar_picture, missing_days
 from modelwatch.report.heat_maps import HeatMap, HeatRow, heat_map_picture, level_of
-from modelwatch.report.histograms import BARS, Categories, categories_of, distribution, histogram_of
+from modelwatch.report.histogram_pictures import distribution_picture
+from modelwatch.report.histograms import (
+    BARS,
+    Categories,
+    Histogram,
+    categories_of,
+    distribution,
+    histogram_of,
+)
 from modelwatch.report.markup import Markup, element, markup_of
 from modelwatch.report.paths import area_path, bar_path, line_path, step_path
 from modelwatch.report.scales import Scale, day_ticks, fitted, ticks
@@ -25,7 +33,8 @@ from modelwatch.report.score_curves import (
     thinned,
 )
 from modelwatch.report.timelines import Line, Point, Timeline, sparkline, tick, timeline_picture
-from modelwatch.stats.states.binning import NULL, OTHER, NumericBinning
+from modelwatch.stats.profile.metric import Unit
+from modelwatch.stats.states.binning import NULL, NUMERIC_OFFSET, OTHER, NumericBinning
 
 FIRST = date(2024, 1, 1)
 DAY = timedelta(days=1)
@@ -291,3 +300,37 @@ def test_a_timeline_of_any_length_is_drawn(values: list[float | None]) -> None:
             assert ElementTree.fromstring(picture).findtext("title") == "title"
         else:
             assert picture == ""
+
+
+def test_the_bars_of_a_column_of_dates_have_dates_below_them() -> None:
+    days = np.array([-np.inf, *np.arange(15_706.0, 15_807.0), np.inf])
+    rows = {NUMERIC_OFFSET + at: 10 for at in range(1, 101)}
+    given = distribution("numeric", days, None, rows, rows, "day")
+    assert isinstance(given, Histogram)
+    drawn = distribution_picture(given, ("before", "after"), "Distribution of due")
+    assert ">2013-01-01<" in drawn and ">2013-02-20<" in drawn
+    assert "15,7" not in drawn and "15.7k" not in drawn
+
+
+def test_few_dates_are_in_their_order() -> None:
+    days = [-np.inf, *sorted(x for n in (9.0, 10.0) for x in (n, np.nextafter(n, np.inf))), np.inf]
+    rows = {NUMERIC_OFFSET + 1: 1, NUMERIC_OFFSET + 3: 5}
+    given = distribution("numeric", days, None, rows, rows, "day")
+    assert isinstance(given, Categories)
+    assert given.labels == ("1970-01-10", "1970-01-11")
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "texts"),
+    [
+        ("day", (15_706.0, 15_766.0), ["01-15", "02-04"]),
+        ("day", (15_706.0, 17_000.0), ["2013-10", "2016-07"]),
+        ("microsecond", (1.357e15, 1.35701e15), ["01:00", "03:00"]),
+    ],
+)
+def test_a_date_over_time_has_dates_beside_it(
+    unit: Unit, values: tuple[float, float], texts: list[str]
+) -> None:
+    points = tuple(Point(FIRST + n * DAY, value) for n, value in enumerate(values))
+    drawn = timeline_picture(Timeline("Median", (Line("Median", points, unit=unit),)))
+    assert set(texts) <= set(re.findall(r">([-:0-9]+)<", drawn))
