@@ -95,9 +95,10 @@ def test_zip_codes_under_any_name_are_codes(rng: np.random.Generator) -> None:
     assert code_reason(column, ROWS) is not None
 
 
-def test_zip_codes_without_gaps_are_codes_by_their_name(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("name", ["zipCode", "product_code", "mcc"])
+def test_codes_without_gaps_are_codes_by_their_name(name: str, rng: np.random.Generator) -> None:
     evenly = rng.integers(8000, 8300, ROWS)
-    assert code_reason(seen(evenly, "zipCode"), ROWS) is not None
+    assert code_reason(seen(evenly, name), ROWS) is not None
     assert code_reason(seen(evenly, "elevation"), ROWS) is None
 
 

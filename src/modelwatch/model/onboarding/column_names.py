@@ -49,7 +49,7 @@ _CODE = re.compile(
     r"|hour|agents?|agency|company|branch|shop|store|station|terminal|merchant|mcc|vendor|supplier"
     r"|carrier|region|district|sector|industry|product|sku|device|channel|campaign|no|nr|number|id)$"
 )
-_SURE_CODE = re.compile(r"(^|_)(zip(_?code)?|post(al)?_?code|plz|mcc|sku|id)$")
+_SURE_CODE = re.compile(r"(^|_)(codes?|zip(_?code)?|post(al)?_?code|plz|mcc|sku|id)$")
 _COUNT = re.compile(
     r"(^|_)(n|num|nb|count|counts|cnt|total|sum|number_of|days?|minutes?|hours|amount|age|size"
     r"|length|quantity|qty)(_|$)"
