@@ -11,7 +11,7 @@ from modelwatch.evaluation.performance.business_values import CONFUSION_VALUE
 from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import Days, View
 from modelwatch.model.planning.retention import BACK_TEST_DAYS
-from modelwatch.stats.arrays import AnyArray, Spans
+from modelwatch.stats.arrays import AnyArray, Floats, Spans
 from modelwatch.stats.drift.comparison import Values
 from modelwatch.stats.estimation.calibration import fit_calibration
 from modelwatch.stats.estimation.estimates import (
@@ -24,6 +24,7 @@ from modelwatch.stats.estimation.estimates import (
     business_value,
     estimates,
     expected,
+    expected_rates,
     interval,
 )
 from modelwatch.stats.estimation.expected_loss import (
@@ -54,13 +55,42 @@ _SHORT = {
 _LOSS_METHOD = "direct_loss"
 
 
+def expected_metrics(question: ScoreQuestion, view: View, spans: Spans) -> dict[str, Floats]:
+    """The metrics that the labeled rows of spans of due days would have if their scores, or the
+    regressor of the loss, were as right as in the reference that was fitted; (W,) by key.
+
+    Empty if nothing was fitted.
+    """
+    due, fitted = view.due, question.fitted_days
+    if question.task == "regression":
+        if question.loss_regressor is None:
+            return {}
+        regressor = question.loss_regressor
+        losses = _day_losses(question, view, regressor, due.days, due_only=True).roll_up(spans)
+        found = loss_estimates(losses, regressor, labelled_only=True)
+        return {key: one.values.value for key, one in found.items()}
+    if fitted is None or _has_no_scores(due.stack):
+        return {}
+    reference = due.stack.take((due.days >= fitted[0]) & (due.days <= fitted[1]))
+    windows = due.stack.roll_up(spans)
+    found = _estimated(question, reference, windows, labelled_only=True)
+    metrics = {key: one.values.value for key, one in found.items()}
+    if isinstance(windows, BinaryStates) and isinstance(reference, BinaryStates):
+        metrics |= expected_rates(expected(windows, fit_calibration(reference), labelled_only=True))
+    return metrics
+
+
+def _has_no_scores(stack: ScoreStates) -> bool:
+    return isinstance(stack, MulticlassStates) and not stack.histograms.shape[1]
+
+
 def add_estimates(rows: Answers, question: ScoreQuestion, view: View) -> None:
     """Add estimates for the windows of the view over all their predictions, with or without
     labels."""
     if question.fitted_days is None or question.task == "regression":
         return
     every, due = view.every, view.due
-    if isinstance(every.stack, MulticlassStates) and not every.stack.histograms.shape[1]:
+    if _has_no_scores(every.stack):
         return
     first, last = question.fitted_days
     reference = due.stack.take((due.days >= first) & (due.days <= last))

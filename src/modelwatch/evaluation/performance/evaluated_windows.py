@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.comparison.champion_challenger import add_comparisons
 from modelwatch.evaluation.estimation.estimates import add_estimates, add_loss_estimates
 from modelwatch.evaluation.performance.business_values import add_business, add_maturity
+from modelwatch.evaluation.performance.due_cohorts import cohort_changes
 from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import (
     Days,
@@ -113,8 +115,11 @@ def _add_changes(
     unique, which = np.unique(theirs, axis=0, return_inverse=True)
     before = window_values(due.stack, unique.astype(np.int64), found.keys, costly=view.whole)
     before = before.take(which.reshape(-1))
+    explained = cohort_changes(question, view, spans[chosen], theirs, found.keys)
     changed = window_changes(
-        found.take(chosen), before, assumed_design_effect=question.assumed_design_effect
+        found.take(chosen),
+        replace(before, value=before.value + np.nan_to_num(explained)),
+        assumed_design_effect=question.assumed_design_effect,
     )
     counts = due.counts(spans[chosen])
     for at, key in enumerate(found.keys):
@@ -134,6 +139,7 @@ def _add_changes(
             lower=changed.lower[:, at],
             upper=changed.upper[:, at],
             p_value=changed.p_value[:, at],
+            cohort_change=explained[:, at],
         )
 
 

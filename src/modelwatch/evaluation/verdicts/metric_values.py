@@ -82,7 +82,7 @@ def performance_values(
         role="labels",
         subject=due["metric"],
         metric=due["metric"],
-        expected=due["reference_value"],
+        expected=pc.add(due["reference_value"], pc.fill_null(due["cohort_change"], 0.0)),
         **_judged(due, thresholds),
         row_count=due["labelled_rows"],
         reference_rows=_NO_COUNT,

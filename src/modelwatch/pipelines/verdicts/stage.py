@@ -154,8 +154,8 @@ def _held_values(
         metric_values.append(held_drift_values(drift))
     if plan.labels.windows:
         thresholds, fixed = config.performance_thresholds, [r.name for r in config.fixed_references]
-        more = ("cohort", "metric", "reference_value", "labelled_rows")
-        metrics = written("performance_metrics", more, judged_changes(fixed))
+        of_changes = ("cohort", "metric", "reference_value", "cohort_change", "labelled_rows")
+        metrics = written("performance_metrics", of_changes, judged_changes(fixed))
         asked = pc.field("metric").isin(list(thresholds))
         estimates = written("performance_estimates", ("metric", "lower", "upper"), asked)
         if metrics is None or estimates is None:

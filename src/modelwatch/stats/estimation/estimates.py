@@ -163,6 +163,17 @@ def estimates(expected: Expected, keys: Iterable[str] | None = None) -> dict[str
     return {key: _estimate(expected, ESTIMATED[key]) for key in keys or ESTIMATED}
 
 
+def expected_rates(expected: Expected) -> dict[str, Floats]:
+    """Expected share of positive rows, and mean score minus that share, (W,) by the key of the
+    realized metric."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        base_rate = expected.positives.sum(axis=(1, 2)) / expected.total
+        score = expected.scores.sum(axis=(1, 2)) / expected.total
+    for improbable, _ in expected.improbable:
+        base_rate = np.where(improbable, np.nan, base_rate)
+    return {"base_rate": base_rate, "calibration_bias": score - base_rate}
+
+
 def business_value(expected: Expected, cells: Mapping[str, float]) -> Estimate:
     """Estimated sum of the values of the cells of the confusion table: 'tn', 'fp', 'fn', 'tp'."""
     tn, fp, fn, tp = (float(cells[name]) for name in ("tn", "fp", "fn", "tp"))

@@ -18,7 +18,7 @@ from modelwatch.tables.table import ERROR_BOUND, MONITOR, RUN_ID, Column, Table
 
 PERFORMANCE_METRICS = Table(
     name="performance_metrics",
-    version=1,
+    version=2,
     comment="Performance: one row per window, model version, segment, cohort, and metric, "
     "and one more for each reference that it is compared with.",
     columns=(
@@ -37,7 +37,7 @@ PERFORMANCE_METRICS = Table(
             "reference",
             "string",
             "Null: the value is the metric. Otherwise the name of the reference, and the "
-            "value is the metric minus that of the reference.",
+            "value is the metric minus that of the reference and `cohort_change`.",
         ),
         Column("reference_start", "date", "First day of the reference; null for none."),
         Column("reference_end", "date", "Last day of the reference; null for none."),
@@ -65,6 +65,13 @@ PERFORMANCE_METRICS = Table(
             "note",
             "string",
             "Caveat, such as that labels are not a random sample; null for none.",
+        ),
+        Column(
+            "cohort_change",
+            "double",
+            "The part of the difference from the reference that follows from which rows are "
+            "due, estimated from their scores; null if nearly all rows of the window and the "
+            "reference are due, or if the metric cannot be estimated.",
         ),
         ERROR_BOUND,
     ),
