@@ -48,7 +48,7 @@ def test_java_home_comes_before_the_path(tmp_path: Path) -> None:
 
 
 def test_a_java_that_spark_does_not_support_is_passed_over(tmp_path: Path) -> None:
-    new, other = java_at(tmp_path / "a", "21.0.1"), java_at(tmp_path / "b", "11.0.1")
+    new, other = java_at(tmp_path / "a", "25.0.1"), java_at(tmp_path / "b", "17.0.99")
     assert find_java_home({"JAVA_HOME": str(new), "PATH": str(other / "bin")}) == other
 
 
@@ -88,8 +88,8 @@ def test_without_any_java_the_error_says_what_was_found(
         raise ImportError(name)
 
     monkeypatch.setattr(java.importlib, "import_module", missing)
-    with pytest.raises(SessionError, match=r"JAVA_HOME .*: Java 21"):
-        find_java_home({"JAVA_HOME": str(java_at(tmp_path / "jdk", "21")), "PATH": ""})
+    with pytest.raises(SessionError, match=r"JAVA_HOME .*: Java 25"):
+        find_java_home({"JAVA_HOME": str(java_at(tmp_path / "jdk", "25")), "PATH": ""})
 
 
 def test_the_stack_is_read_as_spark_submit_reads_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pyspark.errors import PySparkException
 
+from modelwatch.capabilities import sql_settings
 from modelwatch.io.store.local_results import LocalResults, UnsupportedStatement, local_results
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.result_queries import ResultQueries
@@ -140,7 +142,13 @@ ONLY_SPARK = (
 
 
 @pytest.fixture(scope="module")
-def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Monitor:
+def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitor]:
+    # In ANSI mode, Spark raises an error where DuckDB, and Spark without it, answer null.
+    with sql_settings(spark, {"spark.sql.ansi.enabled": "false"}):
+        yield made_monitor(spark, tmp_path_factory)
+
+
+def made_monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Monitor:
     written = Monitor(spark, tmp_path_factory.mktemp("it's [a] {folder} %20"))
     sources = [{"role": "inputs", "files": 3, "bytes": 5}, {"role": "labels", "files": None}]
     for hour, (run_id, outcome) in enumerate(
