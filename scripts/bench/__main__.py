@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from scripts.bench import figures
+from scripts.bench import result_tables
 from scripts.bench.case import CORES, Case, full_case, quick_case
 from scripts.bench.measures import MEASURES, Measure
 from scripts.bench.process import Outcome, run_measure
@@ -29,7 +29,7 @@ PAGE = Path("docs/appendices/benchmark.md")
 SHAPES = "shapes"
 MEASURE_LIMIT_SECONDS, SHAPE_LIMIT_SECONDS = 900.0, 300.0
 Axes = tuple[Axis, ...]
-BEGIN, END = "<!-- figures of Spark {}: written by make bench -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- results of Spark {}: written by make bench -->", "<!-- end of results -->"
 
 
 def main() -> int:
@@ -75,7 +75,7 @@ def _all_measured(
         check=True,
         env={**os.environ, "PYSPARK_PYTHON": sys.executable},
     )
-    kept = Path(case.root, f"figures-{line}.json")
+    kept = Path(case.root, f"results-{line}.json")
     outcomes = _kept(kept) if options.only is not None else {}
     outcomes = {name: o for name, o in outcomes.items() if name not in {m.name for m in measures}}
     for measure in measures:
@@ -86,8 +86,8 @@ def _all_measured(
         outcomes[measure.name] = outcome
         # A run that is broken off leaves what it has.
         _keep(kept, outcomes)
-    print(f"\n{_machine()}\n\n{figures.as_text(outcomes)}")
-    page = f"{_machine()}\n\n{figures.as_markdown(outcomes)}"
+    print(f"\n{_machine()}\n\n{result_tables.as_text(outcomes)}")
+    page = f"{_machine()}\n\n{result_tables.as_markdown(outcomes)}"
     kept.with_suffix(".md").write_text(page, encoding="utf-8")
     print(f"kept in {kept} and {kept.with_suffix('.md')}")
     if options.docs:
@@ -193,13 +193,13 @@ def _machine() -> str:
     )
 
 
-def _write_page(figures_page: str, line: str) -> None:
+def _write_page(results_page: str, line: str) -> None:
     text = PAGE.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN.format(line))
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise SystemExit(f"{PAGE} has lost the marks between which the figures stand")
-    PAGE.write_text(f"{before}{begin}\n{figures_page}{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{begin}\n{results_page}{END}{after}", encoding="utf-8")
     print(f"written into {PAGE}")
 
 

@@ -20,14 +20,14 @@ from scripts.evidence.datasets import DATASETS
 from scripts.evidence.detection import faults_of, injected
 from scripts.evidence.false_alarms import quiet_month
 from scripts.evidence.matrix import ROWS
-from scripts.evidence.page import figures, write_page
+from scripts.evidence.page import results_page, write_page
 from scripts.evidence.pictures import write_pictures
 from scripts.evidence.results import PeerMonth, Results
 from scripts.evidence.services import SERVICES
 from scripts.evidence.world import World
 from scripts.locked_environment import python_of
 
-RESULTS = Path("var/evidence/figures.json")
+RESULTS = Path("var/evidence/results.json")
 PAGE = Path("docs/appendices/evidence.md")
 PICTURES = Path("docs/pictures")
 FAULT_ROWS = (
@@ -116,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             extent = replace(extent, rows=rows, fault_rows=kept)
         measured(extent, asked.workers, asked.peers, asked.peer_python)
     results = Results.read(RESULTS)
-    text = figures(results)
+    text = results_page(results)
     print(text)
     if asked.docs or asked.only_docs:
         write_page(PAGE, text)

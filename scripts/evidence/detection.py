@@ -12,7 +12,7 @@ from scripts.evidence.fault import Fault
 from scripts.evidence.faults import FAULTS
 from scripts.evidence.matrix import ROWS
 from scripts.evidence.oracle import MATERIAL, oracle_power
-from scripts.evidence.watch import MonthFigures, Seen, Watch
+from scripts.evidence.watch import MonthMetrics, Seen, Watch
 from scripts.evidence.world import LABEL_DELAY, World, day_of
 
 from modelwatch.model.incidents.events import WORSE_TIMES
@@ -124,16 +124,16 @@ class QuietWatch:
     def __init__(self, row: str, world: World) -> None:
         self.row, self.world = row, world
         self.watch = Watch.of(world)
-        self.figures: MonthFigures = self.watch.figures(self.watch.month(world), world.as_of)
+        self.metrics: MonthMetrics = self.watch.metrics(self.watch.month(world), world.as_of)
         self.seen: Seen = self.watch.named(
-            self.watch.judged(self.figures, world.as_of), self.figures.month, world
+            self.watch.judged(self.metrics, world.as_of), self.metrics.month, world
         )
         self._open: dict[int, dict[Key, float]] = {}
 
     @cached_property
     def known(self) -> set[tuple[object, ...]]:
         """Incidents that are there anyway."""
-        return {_told(one) for one in self.seen.incidents}
+        return {_identity(one) for one in self.seen.incidents}
 
     @cached_property
     def shortest(self) -> int:
@@ -168,12 +168,12 @@ class QuietWatch:
 def outcome(quiet: QuietWatch, case: Injected) -> Outcome:
     """What is seen of a fault that the same world without it does not show."""
     watch = quiet.watch
-    seen = watch.seen(case.world, quiet.figures)
+    seen = watch.seen(case.world, quiet.metrics)
     days, touched = _first_seen(quiet, case, seen)
     new = [
         one
         for one in seen.roots
-        if one.opened >= day_of(case.start) and _told(one) not in quiet.known
+        if one.opened >= day_of(case.start) and _identity(one) not in quiet.known
     ]
     named = new or [
         one for one in seen.roots if {_key(one), *map(_key, seen.children(one))} & touched
@@ -195,7 +195,7 @@ def outcome(quiet: QuietWatch, case: Injected) -> Outcome:
     )
 
 
-def _told(one: Incident) -> tuple[object, ...]:
+def _identity(one: Incident) -> tuple[object, ...]:
     return one.subject, one.segment, one.metric, one.opened
 
 

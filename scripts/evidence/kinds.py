@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from scripts.evidence.day_states import DayStates
-from scripts.evidence.figures import Reference
 from scripts.evidence.location import with_locations
+from scripts.evidence.metric_series import Reference
 from scripts.evidence.rolled import rolled
 from scripts.evidence.world import World, day_of
 

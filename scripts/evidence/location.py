@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from scripts.evidence.day_states import FeatureStates, Plans, Stacked, day_states
-from scripts.evidence.figures import Reference
+from scripts.evidence.metric_series import Reference
 from scripts.evidence.rolled import rolled
 from scripts.evidence.world import Table, World, day_of, number_of
 

@@ -22,7 +22,7 @@ from scripts.evidence.results import (
     rows_of_half,
 )
 
-BEGIN, END = "<!-- figures: written by make evidence -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- results: written by make evidence -->", "<!-- end of results -->"
 QUIET, QUIET_UPPER, FOUND, NAMED, INCIDENTS = 0.05, 0.10, 0.95, 0.85, 1.2
 """Targets of each row: share of quiet months with an incident and the end of its interval; of the
 faults of material size those found in time and named rightly; incidents per fault."""
@@ -31,7 +31,7 @@ ENOUGH = 100
 MOST_LISTED = 60
 
 
-def figures(results: Results) -> str:
+def results_page(results: Results) -> str:
     """All tables."""
     parts = [("Targets", targets(results)), *quiet_tables(results)]
     if results.outcomes:
@@ -106,7 +106,7 @@ def targets(results: Results) -> str:
                 *(_number(incidents_per_fault(one)) for one in faults),
             ),
         ]
-    return table(("figure", "target", "tuned rows", "confirming rows"), lines)
+    return table(("metric", "target", "tuned rows", "confirming rows"), lines)
 
 
 def _material(faults: Iterable[Outcome]) -> list[Outcome]:

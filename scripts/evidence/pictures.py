@@ -7,7 +7,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import PercentFormatter
 from scripts.evidence.faults import FAULTS
 from scripts.evidence.matrix import ROWS
@@ -38,17 +38,17 @@ def write_pictures(folder: Path, results: Results) -> list[Path]:
     return drawn
 
 
-def _saved(path: Path, figure: Figure) -> Path:
-    figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
+def _saved(path: Path, picture: Picture) -> Path:
+    picture.savefig(path, metadata={"Date": None}, bbox_inches="tight")
     return path
 
 
-def by_row(results: Results) -> Figure:
+def by_row(results: Results) -> Picture:
     """Quiet months with an incident, with intervals, beside the target."""
     keys = [key for key in ROWS if results.quiet_of(key)]
     shares = [false_alarms(results.quiet_of(key)) for key in keys]
-    figure = Figure(figsize=(7.2, 0.22 * len(keys) + 1))
-    axes = figure.subplots()
+    picture = Picture(figsize=(7.2, 0.22 * len(keys) + 1))
+    axes = picture.subplots()
     for at, (key, share) in enumerate(zip(keys, shares, strict=True)):
         low, high = share.interval
         color = OURS if ROWS[key].half == "confirmed" else INK
@@ -60,14 +60,14 @@ def by_row(results: Results) -> Figure:
     axes.set(xlim=(0, max([0.2, *(s.interval[1] for s in shares)])))
     axes.set_xlabel("quiet months with an incident, 95 % intervals; orange: confirming rows")
     _as_percent(axes, "x")
-    return figure
+    return picture
 
 
-def by_size(results: Results) -> Figure:
+def by_size(results: Results) -> Picture:
     """Share found of every fault and size; those that matter are filled."""
     faults = [one for one in FAULTS.values() if any(o.fault == one.key for o in results.outcomes)]
-    figure = Figure(figsize=(7.2, 0.3 * len(faults) + 1))
-    axes = figure.subplots()
+    picture = Picture(figsize=(7.2, 0.3 * len(faults) + 1))
+    axes = picture.subplots()
     for row, fault in enumerate(faults):
         for column, (size, matters) in enumerate(fault.sizes):
             mine = [o for o in results.outcomes if (o.fault, o.size) == (fault.key, size)]
@@ -84,7 +84,7 @@ def by_size(results: Results) -> Figure:
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.set_title("found within two windows, by size; gray: sizes that do not count", fontsize=9)
-    return figure
+    return picture
 
 
 def _as_percent(axes: Axes, which: str) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 from scripts.evidence.day_states import DayStates
-from scripts.evidence.figures import Figures
+from scripts.evidence.metric_series import MetricSeries
 from scripts.evidence.world import day_of
 
 from modelwatch.evaluation.verdicts.judgement import WHATEVER_ROWS
@@ -23,28 +23,28 @@ REFERENCE = "before"
 _ARRAYS = ("value", "threshold", "p_value", "rows", "reference_rows", "reason")
 
 
-def verdict_rows(figures: Sequence[Figures], config: MonitorConfig) -> list[VerdictRow]:
+def verdict_rows(metrics: Sequence[MetricSeries], config: MonitorConfig) -> list[VerdictRow]:
     """Verdicts that are no pass, or whose effect is above a fraction of the threshold.
 
     Only of subjects that failed at least once: others have no incident.
     """
-    if not figures:
+    if not metrics:
         return []
-    return list(_rows(figures, config))
+    return list(_rows(metrics, config))
 
 
-def _rows(figures: Sequence[Figures], config: MonitorConfig) -> Iterator[VerdictRow]:
+def _rows(metrics: Sequence[MetricSeries], config: MonitorConfig) -> Iterator[VerdictRow]:
     rules = config.verdicts
-    owner = np.concatenate([np.full(len(one.windows), i) for i, one in enumerate(figures)])
-    at = np.concatenate([np.arange(len(one.windows)) for one in figures])
-    whole = [np.concatenate([getattr(one, name) for one in figures]) for name in _ARRAYS]
-    worse = np.array([one.worse for one in figures])[owner]
-    fewest = np.array([0 if one.source in WHATEVER_ROWS else rules.fewest_rows for one in figures])
+    owner = np.concatenate([np.full(len(one.windows), i) for i, one in enumerate(metrics)])
+    at = np.concatenate([np.arange(len(one.windows)) for one in metrics])
+    whole = [np.concatenate([getattr(one, name) for one in metrics]) for name in _ARRAYS]
+    worse = np.array([one.worse for one in metrics])[owner]
+    fewest = np.array([0 if one.source in WHATEVER_ROWS else rules.fewest_rows for one in metrics])
     fewest = fewest[owner]
     keys: dict[tuple[object, ...], int] = {}
     family = np.empty(len(owner), dtype=np.int64)
     place = 0
-    for one in figures:
+    for one in metrics:
         for kind, start in zip(one.windows.kinds, one.windows.starts, strict=True):
             key = (kind, int(start), one.scope[0], one.role)
             family[place] = keys.setdefault(key, len(keys))
@@ -62,9 +62,9 @@ def _rows(figures: Sequence[Figures], config: MonitorConfig) -> Iterator[Verdict
             worse_only=worse[mine],
         )
         families.append((mine, found))
-    subjects = [(one.source, one.role, one.subject, one.scope) for one in figures]
+    subjects = [(one.source, one.role, one.subject, one.scope) for one in metrics]
     failing = {
-        (subjects[owner[i]], _kind(figures, owner, at, int(i)))
+        (subjects[owner[i]], _kind(metrics, owner, at, int(i)))
         for mine, found in families
         for i in mine[found.verdict == FAIL]
     }
@@ -76,15 +76,15 @@ def _rows(figures: Sequence[Figures], config: MonitorConfig) -> Iterator[Verdict
         kept = (found.verdict != PASS) | ((found.effect >= below) & ~by_chance)
         for n in np.flatnonzero(kept):
             i = int(mine[n])
-            if (subjects[owner[i]], _kind(figures, owner, at, i)) in failing:
-                yield _row(figures[owner[i]], int(at[i]), found, int(n))
+            if (subjects[owner[i]], _kind(metrics, owner, at, i)) in failing:
+                yield _row(metrics[owner[i]], int(at[i]), found, int(n))
 
 
-def _kind(figures: Sequence[Figures], owner: np.ndarray, at: np.ndarray, i: int) -> str:
-    return str(figures[owner[i]].windows.kinds[at[i]])
+def _kind(metrics: Sequence[MetricSeries], owner: np.ndarray, at: np.ndarray, i: int) -> str:
+    return str(metrics[owner[i]].windows.kinds[at[i]])
 
 
-def _row(one: Figures, at: int, found: Judgement, n: int) -> VerdictRow:
+def _row(one: MetricSeries, at: int, found: Judgement, n: int) -> VerdictRow:
     return VerdictRow(
         source=one.source,
         role=one.role,

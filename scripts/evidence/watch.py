@@ -11,15 +11,15 @@ from functools import lru_cache
 
 import numpy as np
 from scripts.evidence.day_states import ROLES, DayStates, Scope, day_states
-from scripts.evidence.figures import (
+from scripts.evidence.kinds import explained
+from scripts.evidence.metric_series import (
     FeatureKey,
-    Figures,
+    MetricSeries,
     Reference,
     drift_values,
     performance_values,
 )
-from scripts.evidence.kinds import explained
-from scripts.evidence.series_figures import series_figures
+from scripts.evidence.series_metrics import series_metrics
 from scripts.evidence.verdicts import REFERENCE, missing_rows, repeated_rows, verdict_rows
 from scripts.evidence.windows import Windows, windows_over
 from scripts.evidence.world import World, day_of, number_of
@@ -57,17 +57,17 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class MonthFigures:
+class MonthMetrics:
     """The figures of a month: of drift and of performance by what they are of."""
 
     month: DayStates
     windows: Windows
-    drift: Mapping[FeatureKey, list[Figures]]
-    performance: Mapping[Scope, list[Figures]]
-    series: list[Figures]
+    drift: Mapping[FeatureKey, list[MetricSeries]]
+    performance: Mapping[Scope, list[MetricSeries]]
+    series: list[MetricSeries]
 
     @property
-    def all(self) -> list[Figures]:
+    def all(self) -> list[MetricSeries]:
         """Together."""
         of_keys = (*self.drift.values(), *self.performance.values())
         return [*(metric for of_key in of_keys for metric in of_key), *self.series]
@@ -95,16 +95,16 @@ class Watch:
         first = int(np.searchsorted(days, self.reference.period.current[0]))
         return day_states(self.reference.plans, replace(world, rows=world.rows.iloc[first:]))
 
-    def figures(
-        self, month: DayStates, as_of: int, like: MonthFigures | None = None
-    ) -> MonthFigures:
+    def metrics(
+        self, month: DayStates, as_of: int, like: MonthMetrics | None = None
+    ) -> MonthMetrics:
         """All that is judged of a month; what is as in another month is taken from there."""
         windows = windows_over(self.config, self.reference.period, month.days.tolist())
         if like is not None and not _equal(windows, like.windows):
             like = None
         drift = None if like is None else (like.month, like.drift)
         performance = None if like is None else (like.month, like.performance)
-        return MonthFigures(
+        return MonthMetrics(
             month,
             windows,
             drift_values(self.reference, month, windows, drift),
@@ -112,16 +112,18 @@ class Watch:
             self._series(month, as_of, like),
         )
 
-    def _series(self, month: DayStates, as_of: int, like: MonthFigures | None) -> list[Figures]:
+    def _series(
+        self, month: DayStates, as_of: int, like: MonthMetrics | None
+    ) -> list[MetricSeries]:
         if like is not None and _same_series(month, like.month):
             return like.series
-        return series_figures(self.reference, month, as_of)
+        return series_metrics(self.reference, month, as_of)
 
-    def seen(self, world: World, like: MonthFigures | None = None) -> Seen:
+    def seen(self, world: World, like: MonthMetrics | None = None) -> Seen:
         """The month of a world, on the day that it is looked at."""
         month = self.month(world)
-        figures = self.figures(month, world.as_of, like)
-        return self.named(self.judged(figures, world.as_of), month, world)
+        metrics = self.metrics(month, world.as_of, like)
+        return self.named(self.judged(metrics, world.as_of), month, world)
 
     def named(self, seen: Seen, month: DayStates, world: World) -> Seen:
         """What was seen, its incidents with their kinds and where they sit."""
@@ -130,11 +132,11 @@ class Watch:
             return replace(seen, incidents=())
         return replace(seen, incidents=explained(history, self.reference, month, world))
 
-    def judged(self, figures: MonthFigures, as_of: int) -> Seen:
+    def judged(self, metrics: MonthMetrics, as_of: int) -> Seen:
         """What comes of figures, incidents without their kind."""
-        rows = [*verdict_rows(figures.all, self.config), *repeated_rows(figures.month)]
-        days = (*self.reference.history.days.tolist(), *figures.month.days.tolist())
-        return self.folded(Seen(tuple(rows), (), days, figures.windows), as_of)
+        rows = [*verdict_rows(metrics.all, self.config), *repeated_rows(metrics.month)]
+        days = (*self.reference.history.days.tolist(), *metrics.month.days.tolist())
+        return self.folded(Seen(tuple(rows), (), days, metrics.windows), as_of)
 
     def folded(self, seen: Seen, as_of: int) -> Seen:
         """What is known on a day, of the verdicts on windows that are over; without kinds."""

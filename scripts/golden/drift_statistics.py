@@ -150,8 +150,8 @@ def on_the_line(current: np.ndarray, reference: np.ndarray) -> dict[str, float]:
     }
 
 
-def figures(sample: np.ndarray) -> dict[str, float]:
-    """Figures of one sample."""
+def profile_metrics(sample: np.ndarray) -> dict[str, float]:
+    """Profile metrics of one sample."""
     found = {
         "mean": math.fsum(sample) / len(sample),
         "sd": float(np.std(sample.astype(np.longdouble), ddof=1)),
@@ -177,7 +177,7 @@ def continuous(name: str, current: np.ndarray, reference: np.ndarray) -> dict[st
             **deciles(current, reference),
             **on_the_line(current, reference),
         },
-        "profile": figures(current),
+        "profile": profile_metrics(current),
     }
 
 
@@ -190,7 +190,7 @@ def discrete(name: str, current: np.ndarray, reference: np.ndarray) -> dict[str,
         "current": current.tolist(),
         "reference": reference.tolist(),
         "drift": {**of_cells(*counts), **on_the_line(current, reference)},
-        "profile": figures(current),
+        "profile": profile_metrics(current),
     }
 
 

@@ -92,7 +92,7 @@ def best_levels(y: np.ndarray, w: np.ndarray, count: int) -> tuple[tuple[int, ..
 
 
 def best_ramp(y: np.ndarray, w: np.ndarray, t: np.ndarray) -> tuple[int, int, np.ndarray]:
-    """Of all ramps of at least a week that span three figures, the one of least squares."""
+    """Of all ramps of at least a week that span three values, the one of least squares."""
     best = (math.inf, 0, 0, y)
     for foot in range(len(y)):
         for head in range(foot + 2, len(y)):

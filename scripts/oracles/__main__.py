@@ -23,9 +23,9 @@ from scripts.oracles.errors import Errors
 
 QUICK = 60
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "oracles.md"
-HEAD = """# Figures beside their oracles
+HEAD = """# Statistics compared with oracles
 
-Written by `make oracles ARGS=--page`. Each row is one figure on random draws of awkward
+Written by `make oracles ARGS=--page`. Each row is one metric on random draws of awkward
 distributions: how often it was compared with its oracle, how often the state leaves it undefined
 although the oracle has a value, how often its bound is not known, and the error that is largest
 beside its bound. *Error / bound* is the error over the bound and rounding: at most 1. What a bound

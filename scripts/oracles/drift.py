@@ -68,10 +68,10 @@ def numbers(errors: Errors, random: np.random.Generator, name: str) -> None:
     _of_groups(add, comparison, current, reference)
     _moments(errors, add, comparison, current, reference, name)
     add("zero_share_change", "numpy mean", float((current == 0).mean() - (reference == 0).mean()))
-    figures = profile(comparison.numeric[0])
+    metrics = profile(comparison.numeric[0])
     for key, level in {**LEVELS, "min": 0.0, "max": 1.0}.items():
         expected = float(np.quantile(current, level, method="inverted_cdf"))
-        one = figures[key]
+        one = metrics[key]
         # In spreads, as a quantile of 1e300 has no other error that says anything.
         errors.add(
             key,
@@ -122,9 +122,9 @@ def _moments(
     known = [np.asarray(x / scale, dtype=np.longdouble) for x in (current, reference)]
     sd = [float(np.std(x, ddof=1)) for x in known]
     mean = [float(np.mean(x)) for x in known]
-    figures = profile(comparison.numeric[0], keys=["mean", "sd"])
+    metrics = profile(comparison.numeric[0], keys=["mean", "sd"])
     for key, expected in (("mean", mean[0]), ("sd", sd[0])):
-        found = float(figures[key].value[0] / scale)
+        found = float(metrics[key].value[0] / scale)
         rounding = 1e-9 if key == "mean" else _MOMENT_ROUNDING
         errors.add(key, "numpy", found, expected, where=name, rounding=rounding)
     # Where a few rows are far out, the definition leaves them out of both sides.

@@ -11,7 +11,7 @@ ROUNDING = 1e-9
 
 @dataclass
 class Worst:
-    """What is known of one figure: the error that is largest beside its bound.
+    """What is known of one metric: the error that is largest beside its bound.
 
     ``missing`` counts values that the oracle has and the state leaves undefined, ``unbounded``
     those whose bound is not known. ``ratio`` is the error over bound and rounding: at most 1.
@@ -30,7 +30,7 @@ class Worst:
 
 @dataclass
 class Errors:
-    """Collects comparisons by the key of the figure."""
+    """Collects comparisons by the key of the metric."""
 
     worst: dict[str, Worst] = field(default_factory=dict)
 
@@ -64,13 +64,13 @@ class Errors:
 
     @property
     def broken(self) -> list[str]:
-        """Keys of figures whose error exceeds its bound, or that were never compared."""
+        """Keys of metrics whose error exceeds its bound, or that were never compared."""
         return [key for key, one in self.worst.items() if one.ratio > 1.0 or not one.compared]
 
     def table(self) -> str:
-        """A row for each figure, in Markdown."""
+        """One row for each metric, in Markdown."""
         lines = [
-            "| figure | oracle | compared | undefined | bound unknown | worst error | its bound "
+            "| metric | oracle | compared | undefined | bound unknown | worst error | its bound "
             "| error / bound | largest bound | distribution |",
             "|---|---|---:|---:|---:|---:|---:|---:|---:|---|",
         ]

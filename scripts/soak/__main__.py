@@ -43,7 +43,7 @@ def main() -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     chosen = [SCENARIOS[name] for name in options.only or SCENARIOS]
     FOLDER.mkdir(parents=True, exist_ok=True)
-    kept = FOLDER / "figures.json"
+    kept = FOLDER / "results.json"
     again = {one.name for one in chosen}
     outcomes = [
         one

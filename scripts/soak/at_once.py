@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from scripts.soak.fault import Ended, Fault, Place, must, scenario
-from scripts.soak.in_session import FIGURES
+from scripts.soak.in_session import RESULT_VIEWS
 from scripts.soak.job import Job, started
 from scripts.soak.prepared import AS_OF, Prepared
 from scripts.soak.reader import VIEWS, differing
@@ -58,7 +58,7 @@ def _of_many(place: Place, tables: Prepared, count: int) -> Ended:
     ]
     _together([started(one.command(AS_OF), place.folder / "logs", wait=True) for one in worlds])
     seen = tables.reader.seen(Path(output))
-    wrong = [v for v in FIGURES if seen[v][0] != count * right[v][0]]
+    wrong = [v for v in RESULT_VIEWS if seen[v][0] != count * right[v][0]]
     must(not wrong, f"not {count} times the rows of one: {', '.join(wrong)}")
     uneven = [view for view in VIEWS if seen[view][0] % count]
     must(not uneven, f"not as many rows of each monitor: {', '.join(uneven)}")

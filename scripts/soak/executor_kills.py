@@ -18,7 +18,7 @@ from scripts.soak.settings import SMALL
 
 POINTS = (
     ("one executor, while states are computed", "computing the states", 1),
-    ("one executor, while figures are computed", "comparing them with", 1),
+    ("one executor, while metrics are computed", "comparing them with", 1),
     ("all executors, while states are computed", "computing the states", 2),
 )
 """What is killed when the log says what."""

@@ -12,7 +12,7 @@ from scripts.soak.prepared import AS_OF, Prepared
 from scripts.soak.reader import CommandOutput, Reader, Seen, differing
 from scripts.soak.world import World, contents
 
-FIGURES = (
+RESULT_VIEWS = (
     "feature_states_current",
     "profile_current",
     "drift_current",
@@ -136,8 +136,8 @@ class Case:
         must(helps, f"the error does not say what to do: {reported.last[:500]}")
 
     def _shows(self, right: Sequence[Seen], otherwise: str) -> None:
-        seen = self.tables.reader.seen(self.tables.world.output, FIGURES)
-        expected = [{view: one[view] for view in FIGURES} for one in right]
+        seen = self.tables.reader.seen(self.tables.world.output, RESULT_VIEWS)
+        expected = [{view: one[view] for view in RESULT_VIEWS} for one in right]
         must(seen in expected, f"{otherwise}: {differing(seen, expected[-1])}")
 
     def _fresh(self, rows: str) -> Seen:
@@ -148,7 +148,7 @@ class Case:
             fresh.config["output"] = {"path": str(world.folder / "fresh")}
             reported = reader.reported(fresh.command(AS_OF))
             must(reported.code in (0, 1), f"a fresh monitor failed: {reported.last[:400]}")
-            self.fresh[rows] = reader.seen(fresh.output, FIGURES)
+            self.fresh[rows] = reader.seen(fresh.output, RESULT_VIEWS)
         return self.fresh[rows]
 
 

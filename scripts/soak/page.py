@@ -11,7 +11,7 @@ from pathlib import Path
 from scripts.soak.fault import SCENARIOS, Outcome, from_here
 
 PAGE = Path("docs/appendices/soak.md")
-BEGIN, END = "<!-- figures: written by make soak -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- results: written by make soak -->", "<!-- end of results -->"
 _MB = 1 << 20
 
 

@@ -58,9 +58,9 @@ def _run(place: Place, world: World, as_of: int, queries: list[Query]) -> Ended:
         found = place.reader.value(world.output, query)
         must(found == [(value,)], f"{query} gave {found}, not {value}")
     states = _one(place, world, "SELECT count(*) FROM feature_states_current")
-    figures = _one(place, world, "SELECT count(*) FROM drift_current")
+    metrics = _one(place, world, "SELECT count(*) FROM drift_current")
     return Ended(
-        f"{states:,} states, {figures:,} figures of drift",
+        f"{states:,} states, {metrics:,} drift metrics",
         seconds,
         peak.java if peak else None,
         peak.other if peak else None,

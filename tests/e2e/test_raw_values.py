@@ -102,14 +102,14 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return shop
 
 
-def figures(shop: Shop, feature: str, number: int = 1) -> dict[str, object]:
+def profile_of(shop: Shop, feature: str, number: int = 1) -> dict[str, object]:
     """The profile of a day: a metric's text, or else its value, or else why it has none."""
     rows = shop.ask(
-        "SELECT metric, coalesce(text, value, reason) AS figure FROM profile_metrics "
+        "SELECT metric, coalesce(text, value, reason) AS result FROM profile_metrics "
         f"WHERE feature = '{feature}' AND segment = 'all' AND window_name = 'day' "
         f"AND window_start = DATE '{day(number)}'"
     )
-    return {row["metric"]: row["figure"] for row in rows}
+    return {row["metric"]: row["result"] for row in rows}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def figures(shop: Shop, feature: str, number: int = 1) -> dict[str, object]:
 def test_large_numbers_keep_their_values_and_moments(
     shop: Shop, feature: str, least: str, unit: float
 ) -> None:
-    found = figures(shop, feature)
+    found = profile_of(shop, feature)
     assert float(str(found["distinct"])) == ROWS
     assert float(str(found["sd"])) == pytest.approx(SD * unit, rel=1e-9, abs=0)
     assert float(str(found["mode_share"])) == pytest.approx(1 / ROWS)
@@ -131,13 +131,13 @@ def test_large_numbers_keep_their_values_and_moments(
 
 
 def test_both_ends_of_the_longs_are_counted_apart(shop: Shop) -> None:
-    found = figures(shop, "ends")
+    found = profile_of(shop, "ends")
     assert float(str(found["distinct"])) == ROWS
     assert float(str(found["sd"])) == pytest.approx(2.0**63 * np.sqrt(60 / 59), rel=1e-9)
 
 
 def test_a_shift_of_nanoseconds_is_no_code(shop: Shop) -> None:
-    assert figures(shop, "nanos", MOVED)["mean"] == str(Decimal(BIG) + Decimal("2029.5"))
+    assert profile_of(shop, "nanos", MOVED)["mean"] == str(Decimal(BIG) + Decimal("2029.5"))
     (shift,) = shop.ask(
         "SELECT value FROM drift_metrics WHERE feature = 'nanos' AND statistic = "
         f"'mean_change_in_sd' AND segment = 'all' AND window_start = DATE '{day(MOVED)}'"
@@ -167,7 +167,7 @@ def test_bounds_are_compared_with_longs_exactly(shop: Shop) -> None:
 
 @pytest.mark.parametrize("feature", ["narrow", "coded"])
 def test_a_special_value_is_found_in_floats_and_decimals(shop: Shop, feature: str) -> None:
-    found = figures(shop, feature)
+    found = profile_of(shop, feature)
     assert float(str(found["mean"])) == pytest.approx(30.0)
     assert float(str(found["special_share"])) == pytest.approx(1 / 6)
 
@@ -185,7 +185,7 @@ def test_rows_at_the_threshold_are_positive_and_labels_of_floats_are_read(shop: 
 
 
 def test_extreme_doubles_have_moments_or_a_reason(shop: Shop) -> None:
-    huge, small, tiny = (figures(shop, name) for name in ("huge", "small", "tiny"))
+    huge, small, tiny = (profile_of(shop, name) for name in ("huge", "small", "tiny"))
     assert float(str(huge["distinct"])) == 2
     assert float(str(huge["mean"])) == pytest.approx(0.0, abs=1e295)
     assert "equal" not in str(huge["skewness"])

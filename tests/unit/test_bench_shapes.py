@@ -18,12 +18,12 @@ from scripts.bench.shapes.growth import Point, growth_of
 from scripts.bench.shapes.page import BEGIN, END, as_markdown, interpretation, written
 from scripts.bench.shapes.shape import AXES, BASE, QUICK_AXES, Shape, chosen_axes, shapes_of
 from scripts.bench.shapes.trial import (
-    RunFigures,
+    RunMeasurements,
     TableSize,
     Trial,
-    figures_of,
     keep_trials,
     kept_trials,
+    measurements_of,
     stages_of,
 )
 from scripts.bench.shapes.world import configuration, day_tables, fresh_world
@@ -174,16 +174,16 @@ def test_a_run_beyond_the_limit_is_ended_with_all_that_it_started(tmp_path: Path
     code = "import os, time; os.fork(); print('  plan took 1.0 s', flush=True); time.sleep(60)"
     log = tmp_path / "log"
     ended = watched([sys.executable, "-c", code], log, {}, 2.0)
-    figures = figures_of(ended, "looking\n  plan took 1.0 s\n")
-    assert figures.code is None
-    assert figures.failure == "not done after 2 s; the last stage that ended: plan"
-    assert figures.driver_bytes > 0
-    assert figures.workers_bytes > 0
+    measurements = measurements_of(ended, "looking\n  plan took 1.0 s\n")
+    assert measurements.code is None
+    assert measurements.failure == "not done after 2 s; the last stage that ended: plan"
+    assert measurements.driver_bytes > 0
+    assert measurements.workers_bytes > 0
     assert ended.seconds < 30
 
 
-def run(seconds: float, code: int | None = 0, failure: str | None = None) -> RunFigures:
-    return RunFigures(
+def run(seconds: float, code: int | None = 0, failure: str | None = None) -> RunMeasurements:
+    return RunMeasurements(
         seconds, seconds, code, 1 << 30, 1 << 28, 1 << 28, 3 << 29, {"plan": 2.0}, failure
     )
 
@@ -240,10 +240,10 @@ def test_an_axis_without_sizes_is_reported_by_ratios() -> None:
 
 def test_the_page_has_a_place_for_the_shapes() -> None:
     path = Path(__file__).parents[2] / "docs" / "appendices" / "benchmark.md"
-    text = written(path.read_text(encoding="utf-8"), "figures\n")
-    assert f"{BEGIN}\nfigures\n{END}" in text
+    text = written(path.read_text(encoding="utf-8"), "measurements\n")
+    assert f"{BEGIN}\nmeasurements\n{END}" in text
     with pytest.raises(ValueError, match="marks"):
-        written("a page", "figures\n")
+        written("a page", "measurements\n")
 
 
 def test_the_quick_matrix_is_two_tiny_shapes() -> None:

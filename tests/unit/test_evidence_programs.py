@@ -15,7 +15,7 @@ from scripts.evidence.false_alarms import QuietMonth
 from scripts.evidence.fault import FAULTS, Fault
 from scripts.evidence.faults import FACTOR
 from scripts.evidence.matrix import ROWS
-from scripts.evidence.page import BEGIN, END, figures, quiet_holds, write_page
+from scripts.evidence.page import BEGIN, END, quiet_holds, results_page, write_page
 from scripts.evidence.results import Results, Share, false_alarms, named_rightly, rows_of_half
 from scripts.evidence.services import SERVICES, service_month
 from scripts.evidence.simulated import Shape, quiet_world
@@ -116,8 +116,8 @@ def test_metrics_taken_from_another_month_are_those_of_this_one(quiet, watched) 
     world = quiet.changed_from(FIRST, inject)
     watch = watched.watch
     month = watch.month(world)
-    like = watch.figures(month, world.as_of, watched.figures).drift
-    for key, anew in watch.figures(month, world.as_of).drift.items():
+    like = watch.metrics(month, world.as_of, watched.metrics).drift
+    for key, anew in watch.metrics(month, world.as_of).drift.items():
         for one, other in zip(anew, like[key], strict=True):
             np.testing.assert_array_equal(one.value, other.value)
             np.testing.assert_array_equal(one.p_value, other.p_value)
@@ -248,8 +248,8 @@ def some_results() -> Results:
 
 
 def test_results_are_read_as_they_were_written(tmp_path) -> None:
-    some_results().write(tmp_path / "figures.json")
-    assert Results.read(tmp_path / "figures.json") == some_results()
+    some_results().write(tmp_path / "results.json")
+    assert Results.read(tmp_path / "results.json") == some_results()
 
 
 def test_quiet_months_are_counted_by_row() -> None:
@@ -259,12 +259,12 @@ def test_quiet_months_are_counted_by_row() -> None:
 
 
 def test_what_is_missed_is_listed_with_its_size() -> None:
-    text = figures(some_results())
+    text = results_page(some_results())
     assert f"| {FAULTS['ramp'].title} | 1 sd | plain | `x` | 100% | never |" in text
 
 
 def test_what_the_best_test_does_not_find_is_listed_apart() -> None:
-    missed, hopeless = figures(some_results()).split("Faults that the best test does not find")
+    missed, hopeless = results_page(some_results()).split("Faults that the best test does not find")
     line = f"| {FAULTS['nulls'].title} | 5% | plain | `x` | 30% | never |"
     assert line in hopeless and line not in missed
 
@@ -272,7 +272,7 @@ def test_what_the_best_test_does_not_find_is_listed_apart() -> None:
 def test_the_tables_take_the_place_between_the_markers(tmp_path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}\nwhat was there\n{END}\nafter\n")
-    text = figures(some_results())
+    text = results_page(some_results())
     write_page(page, text)
     written = page.read_text()
     assert written.startswith("before\n") and written.endswith("after\n")

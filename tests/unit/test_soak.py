@@ -38,8 +38,8 @@ def test_the_page_counts_what_was_tried_and_survived() -> None:
 
 
 def test_metrics_of_an_earlier_run_are_kept(tmp_path: Path) -> None:
-    soak._keep(tmp_path / "figures.json", [KILL])
-    assert soak._kept(tmp_path / "figures.json") == [KILL]
+    soak._keep(tmp_path / "results.json", [KILL])
+    assert soak._kept(tmp_path / "results.json") == [KILL]
 
 
 def test_the_page_has_a_place_for_metrics() -> None:

@@ -1,4 +1,4 @@
-"""How a figure grows along an axis: an exponent, with the fixed cost of a run apart."""
+"""How a metric grows along an axis: an exponent, with the fixed cost of a run apart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXPONENTS = np.round(np.arange(0.05, STEEPEST + 0.001, 0.01), 2)
 
 @dataclass(frozen=True)
 class Point:
-    """A figure at a size. ``at_least``: it would have been more, had the run not been ended."""
+    """A metric at a size. ``at_least``: it would have been more, had the run not been ended."""
 
     size: float
     value: float
@@ -41,7 +41,7 @@ class Growth:
 
 
 def growth_of(points: Sequence[Point], noise: float, floor: float = 0.0) -> Growth:
-    """The growth of a figure whose single values are uncertain by a share ``noise``.
+    """The growth of a metric whose single values are uncertain by a share ``noise``.
 
     ``floor``: a value is uncertain by at least so much. Nothing grows where all values are
     within the noise of their mean. Growth is more than linear where the largest value, taken

@@ -1,14 +1,14 @@
-"""The shapes as tables and sentences: figures, growth along each axis, sizes of output tables."""
+"""Tables and sentences about the shapes: results, growth along each axis, output tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scripts.bench.figures import markdown_table
+from scripts.bench.result_tables import markdown_table
 from scripts.bench.shapes.growth import Growth, Point, growth_of
 from scripts.bench.shapes.shape import Axis, Shape
-from scripts.bench.shapes.trial import RunFigures, TableSize, Trial
+from scripts.bench.shapes.trial import RunMeasurements, TableSize, Trial
 
 BEGIN, END = "<!-- shapes: written by make bench -->", "<!-- end of shapes -->"
 Trials = Mapping[Shape, Trial]
@@ -21,8 +21,8 @@ _SMALL_TABLE = 100_000
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure of a trial, and how uncertain it is: a share, and at least an amount.
+class TrialMetric:
+    """A metric of a trial, and how uncertain it is: a share, and at least an amount.
 
     ``of`` gives None where the trial does not have it; ``lower`` says whether what it gives is a
     lower bound, because the run was ended.
@@ -37,7 +37,7 @@ class Figure:
     lower: Callable[[Trial], bool] = lambda trial: False
 
     def points(self, axis: Axis, trials: Trials) -> list[Point]:
-        """The figure along a numeric axis, of the shapes that were tried."""
+        """The metric along a numeric axis, of the shapes that were tried."""
         found = []
         for shape in axis.shapes:
             trial = trials.get(shape)
@@ -47,22 +47,22 @@ class Figure:
         return found
 
     def growth(self, axis: Axis, trials: Trials) -> Growth:
-        """The growth of the figure along a numeric axis."""
+        """The growth of the metric along a numeric axis."""
         return growth_of(self.points(axis, trials), self.noise, self.floor)
 
 
 def _of_run(
-    daily: bool, of: Callable[[RunFigures], float], *, ended: bool = False
+    daily: bool, of: Callable[[RunMeasurements], float], *, ended: bool = False
 ) -> Callable[[Trial], float | None]:
-    """A figure of one of the runs; ``ended``: of a run that was ended too."""
+    """A metric of one of the runs; ``ended``: of a run that was ended too."""
 
-    def figure(trial: Trial) -> float | None:
+    def metric(trial: Trial) -> float | None:
         run = trial.daily if daily else trial.first
         if run is None or (run.failure is not None and not (ended and run.code is None)):
             return None
         return of(run)
 
-    return figure
+    return metric
 
 
 def _was_ended(daily: bool) -> Callable[[Trial], bool]:
@@ -73,16 +73,18 @@ def _was_ended(daily: bool) -> Callable[[Trial], bool]:
     return ended
 
 
-def _time(daily: bool, title: str, of: Callable[[RunFigures], float], noise: float) -> Figure:
+def _time(
+    daily: bool, title: str, of: Callable[[RunMeasurements], float], noise: float
+) -> TrialMetric:
     reported = _of_run(daily, of, ended=True)
-    return Figure(title, "s", 1.0, noise, 5.0, reported, _was_ended(daily))
+    return TrialMetric(title, "s", 1.0, noise, 5.0, reported, _was_ended(daily))
 
 
-def _memory(daily: bool, title: str, of: Callable[[RunFigures], float]) -> Figure:
-    return Figure(title, "GB", _GB, 0.1, 0.1 * _GB, _of_run(daily, of))
+def _memory(daily: bool, title: str, of: Callable[[RunMeasurements], float]) -> TrialMetric:
+    return TrialMetric(title, "GB", _GB, 0.1, 0.1 * _GB, _of_run(daily, of))
 
 
-FIGURES: tuple[Figure, ...] = (
+TRIAL_METRICS: tuple[TrialMetric, ...] = (
     _time(False, "first run: seconds", lambda run: run.seconds, 0.15),
     _time(False, "first run: processor seconds", lambda run: run.processor_seconds, 0.1),
     _time(True, "daily run: seconds", lambda run: run.seconds, 0.15),
@@ -95,23 +97,23 @@ FIGURES: tuple[Figure, ...] = (
 )
 
 
-def table_figure(name: str, of: Callable[[TableSize], float]) -> Figure:
+def table_metric(name: str, of: Callable[[TableSize], float]) -> TrialMetric:
     """Bytes of an output table after the first run."""
 
     def size(trial: Trial) -> float | None:
         held = trial.tables.get(name)
         return None if held is None else of(held)
 
-    return Figure(name, "MB", _MB, 0.02, 64_000, size)
+    return TrialMetric(name, "MB", _MB, 0.02, 64_000, size)
 
 
-def stage_figure(name: str) -> Figure:
+def stage_metric(name: str) -> TrialMetric:
     """Seconds of a stage of the first run, which other stages run beside."""
 
     def seconds(trial: Trial) -> float | None:
         return None if trial.first.failure is not None else trial.first.stages.get(name)
 
-    return Figure(name, "s", 1.0, 0.25, 3.0, seconds)
+    return TrialMetric(name, "s", 1.0, 0.25, 3.0, seconds)
 
 
 def as_markdown(axes: Iterable[Axis], trials: Trials) -> str:
@@ -133,12 +135,12 @@ def _axis_parts(axis: Axis, trials: Trials) -> list[str]:
         f"#### {axis.unit[0].upper()}{axis.unit[1:]}",
         _fixed_sizes(axis),
         markdown_table(
-            ("", *labels, "growth"), [_figure_row(one, axis, trials, held) for one in FIGURES]
+            ("", *labels, "growth"), [_metric_row(one, axis, trials, held) for one in TRIAL_METRICS]
         ),
         interpretation(axis, trials),
     ]
     stages = list(dict.fromkeys(stage for trial in held for stage in trial.first.stages))
-    body = [_figure_row(stage_figure(stage), axis, trials, held) for stage in stages]
+    body = [_metric_row(stage_metric(stage), axis, trials, held) for stage in stages]
     parts += ["Seconds of the stages of the first run:"] if body else []
     parts += [markdown_table(("", *labels, "growth"), body)] if body else []
     sizes = _size_rows(axis, trials, held)
@@ -167,29 +169,29 @@ def _label(axis: Axis, shape: Shape) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _figure_row(
-    figure: Figure, axis: Axis, trials: Trials, held: Sequence[Trial]
+def _metric_row(
+    metric: TrialMetric, axis: Axis, trials: Trials, held: Sequence[Trial]
 ) -> tuple[str, ...]:
     cells = []
     for trial in held:
-        value = figure.of(trial)
+        value = metric.of(trial)
         if value is None:
             cells.append("")
         else:
-            mark = "> " if figure.lower(trial) else ""
-            cells.append(f"{mark}{_amount(value / figure.scale)}")
-    title = figure.title if figure.unit == "s" else f"{figure.title}, {figure.unit}"
-    return (title, *cells, _growth_cell(figure, axis, trials))
+            mark = "> " if metric.lower(trial) else ""
+            cells.append(f"{mark}{_amount(value / metric.scale)}")
+    title = metric.title if metric.unit == "s" else f"{metric.title}, {metric.unit}"
+    return (title, *cells, _growth_cell(metric, axis, trials))
 
 
 def _amount(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _growth_cell(figure: Figure, axis: Axis, trials: Trials) -> str:
+def _growth_cell(metric: TrialMetric, axis: Axis, trials: Trials) -> str:
     if not axis.numeric:
-        return _ratios(figure, axis, trials)
-    growth = figure.growth(axis, trials)
+        return _ratios(metric, axis, trials)
+    growth = metric.growth(axis, trials)
     if growth.verdict == "none":
         return "none"
     if growth.exponent is None:
@@ -200,10 +202,10 @@ def _growth_cell(figure: Figure, axis: Axis, trials: Trials) -> str:
     return f"{power} ({WITHIN_NOISE})" if growth.exponent > 1.0 + _NEARLY else power
 
 
-def _ratios(figure: Figure, axis: Axis, trials: Trials) -> str:
+def _ratios(metric: TrialMetric, axis: Axis, trials: Trials) -> str:
     """Each value over that of the first shape."""
     first, *others = (trials.get(shape) for shape in axis.shapes)
-    found = [_ratio(figure, first, other) for other in others]
+    found = [_ratio(metric, first, other) for other in others]
     return " / ".join("?" if ratio is None else f"x {ratio:.2f}" for ratio in found)
 
 
@@ -218,13 +220,13 @@ def _size_rows(axis: Axis, trials: Trials, held: Sequence[Trial]) -> list[tuple[
             "" if size is None else f"{size.disk_bytes / _MB:.2f} / {size.arrow_bytes / _MB:.2f}"
             for size in sizes
         ]
-        growth = _growth_cell(table_figure(name, lambda s: s.arrow_bytes), axis, trials)
+        growth = _growth_cell(table_metric(name, lambda s: s.arrow_bytes), axis, trials)
         rows.append((f"`{name}`", *cells, growth))
     return rows
 
 
 def interpretation(axis: Axis, trials: Trials) -> str:
-    """What the figures of an axis say, in plain sentences."""
+    """What the measurements of an axis say, in plain sentences."""
     sentences = [_failures(axis, trials)]
     if axis.numeric:
         sentences += [_time_sentence(axis, trials), _memory_sentence(axis, trials)]
@@ -245,8 +247,8 @@ def _failures(axis: Axis, trials: Trials) -> str:
 
 def _time_sentence(axis: Axis, trials: Trials) -> str:
     reported = []
-    for which, figure in (("first", FIGURES[1]), ("daily", FIGURES[3])):
-        growth = figure.growth(axis, trials)
+    for which, metric in (("first", TRIAL_METRICS[1]), ("daily", TRIAL_METRICS[3])):
+        growth = metric.growth(axis, trials)
         if growth.verdict == "none":
             reported.append(f"The {which} run takes as long whatever the number of {axis.unit}.")
         elif growth.verdict == "more than linear":
@@ -269,7 +271,7 @@ def _time_sentence(axis: Axis, trials: Trials) -> str:
 
 
 def _memory_sentence(axis: Axis, trials: Trials) -> str:
-    growth = FIGURES[7].growth(axis, trials)
+    growth = TRIAL_METRICS[7].growth(axis, trials)
     if growth.verdict == "none":
         return "Memory does not grow."
     if growth.verdict == "more than linear":
@@ -289,7 +291,7 @@ def _tables_sentence(axis: Axis, trials: Trials) -> str:
     """Which output tables grow more than linearly; nothing where no growth is told."""
     names = sorted({n for s in axis.shapes if s in trials for n in trials[s].tables})
     verdicts = {
-        name: table_figure(name, lambda size: size.arrow_bytes).growth(axis, trials).verdict
+        name: table_metric(name, lambda size: size.arrow_bytes).growth(axis, trials).verdict
         for name in names
     }
     steep = [f"`{name}`" for name, verdict in verdicts.items() if verdict == "more than linear"]
@@ -307,7 +309,7 @@ def _steep_stages(axis: Axis, trials: Trials) -> str:
     steep = [
         stage
         for stage in stages
-        if stage_figure(stage).growth(axis, trials).verdict == "more than linear"
+        if stage_metric(stage).growth(axis, trials).verdict == "more than linear"
     ]
     return f"More than linear are the stages: {', '.join(steep)}." if steep else ""
 
@@ -317,12 +319,12 @@ def _ratio_sentence(axis: Axis, trials: Trials) -> str:
     reported = []
     for shape in others:
         parts = []
-        for figure, words in (
-            (FIGURES[1], "processor time of the first run"),
-            (FIGURES[3], "processor time of the daily run"),
-            (FIGURES[7], "memory"),
+        for metric, words in (
+            (TRIAL_METRICS[1], "processor time of the first run"),
+            (TRIAL_METRICS[3], "processor time of the daily run"),
+            (TRIAL_METRICS[7], "memory"),
         ):
-            ratio = _ratio(figure, trials.get(first), trials.get(shape))
+            ratio = _ratio(metric, trials.get(first), trials.get(shape))
             if ratio is not None:
                 parts.append(f"{ratio:.2f} times the {words}")
         if parts:
@@ -333,11 +335,11 @@ def _ratio_sentence(axis: Axis, trials: Trials) -> str:
     return " ".join(reported)
 
 
-def _ratio(figure: Figure, below: Trial | None, above: Trial | None) -> float | None:
-    """A figure of one trial over that of another; None where one of them has none."""
-    if below is None or above is None or figure.lower(below) or figure.lower(above):
+def _ratio(metric: TrialMetric, below: Trial | None, above: Trial | None) -> float | None:
+    """A metric of one trial over that of another; None where one of them has none."""
+    if below is None or above is None or metric.lower(below) or metric.lower(above):
         return None
-    bottom, top = figure.of(below), figure.of(above)
+    bottom, top = metric.of(below), metric.of(above)
     return top / bottom if top is not None and bottom else None
 
 

@@ -34,13 +34,13 @@ class TableSize:
 
 
 @dataclass(frozen=True)
-class RunFigures:
+class RunMeasurements:
     """One run: seconds from the shell and back, peaks of memory, seconds by stage.
 
     ``processor_seconds``: of all processes; other work on the machine hardly changes it.
     ``java_bytes``, ``driver_bytes`` (the command's own Python) and ``workers_bytes`` (Python
     workers together) are each at its own peak, ``all_bytes`` at that of their sum. ``failure``:
-    why it did not publish; then all figures are those up to its end.
+    why it did not publish; then all measurements are those up to its end.
     """
 
     seconds: float
@@ -59,8 +59,8 @@ class Trial:
     """Both runs on a shape, and the output tables after the first; ``daily`` needs a first."""
 
     shape: Shape
-    first: RunFigures
-    daily: RunFigures | None = None
+    first: RunMeasurements
+    daily: RunMeasurements | None = None
     tables: dict[str, TableSize] = field(default_factory=dict)
 
     @property
@@ -81,8 +81,8 @@ class Trial:
         """The trial that ``as_dict`` told."""
         return Trial(
             Shape(**held["shape"]),
-            RunFigures(**held["first"]),
-            RunFigures(**held["daily"]) if held["daily"] else None,
+            RunMeasurements(**held["first"]),
+            RunMeasurements(**held["daily"]) if held["daily"] else None,
             {name: TableSize(**size) for name, size in held["tables"].items()},
         )
 
@@ -101,7 +101,7 @@ def tried(shape: Shape, root: Path, limit: float, *, brief: bool = False) -> Tri
     return Trial(shape, first, _run(world, "daily", limit, root, brief), tables)
 
 
-def _run(world: World, which: str, limit: float, root: Path, brief: bool) -> RunFigures:
+def _run(world: World, which: str, limit: float, root: Path, brief: bool) -> RunMeasurements:
     as_of = world.first_as_of if which == "first" else world.next_as_of
     log = root / "log" / f"{world.shape.name}-{which}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -111,13 +111,13 @@ def _run(world: World, which: str, limit: float, root: Path, brief: bool) -> Run
         given = [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in SMALL.items()]
         environment["PYSPARK_SUBMIT_ARGS"] = " ".join([*given, "pyspark-shell"])
     ended = watched([*command, "--as-of", str(as_of)], log, environment, limit)
-    return figures_of(ended, log.read_text(encoding="utf-8", errors="replace"))
+    return measurements_of(ended, log.read_text(encoding="utf-8", errors="replace"))
 
 
-def figures_of(ended: Ended, text: str) -> RunFigures:
-    """Figures of a process that has ended and printed a text."""
+def measurements_of(ended: Ended, text: str) -> RunMeasurements:
+    """Measurements of a process that has ended and printed a text."""
     samples = ended.watch.samples
-    return RunFigures(
+    return RunMeasurements(
         round(ended.seconds, 2),
         round(sum(ended.watch.processor_seconds.values()), 2),
         ended.code,

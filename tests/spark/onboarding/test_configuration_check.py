@@ -184,10 +184,10 @@ def test_a_table_shows_the_same_with_spark_and_without(spark: SparkSession, shop
     assert local is not None
     facts = facts_of(local)
     assert facts == facts_of(sparks)
-    figures = daily_metrics(local, facts, facts.columns, "UTC")
+    metrics = daily_metrics(local, facts, facts.columns, "UTC")
     expected = daily_metrics(sparks, facts, facts.columns, "UTC")
-    assert [one.name for one in figures] == [one.name for one in expected]
-    for one, other in zip(figures, expected, strict=True):
+    assert [one.name for one in metrics] == [one.name for one in expected]
+    for one, other in zip(metrics, expected, strict=True):
         assert one.by_day == pytest.approx(other.by_day)
 
 

@@ -65,15 +65,15 @@ def test_metrics_of_a_day_are_those_of_its_rows(tmp_path: Path) -> None:
     held = written(tmp_path / "t", rows)
     facts = facts_of(held)
     columns = [column for column in facts.columns if column.name in ("amount", "kind")]
-    figures = {one.name: one.by_day for one in daily_metrics(held, facts, columns, "UTC")}
+    metrics = {one.name: one.by_day for one in daily_metrics(held, facts, columns, "UTC")}
     by_day = rows.groupby("day")
     nulls = by_day["amount"].apply(lambda values: values.isna().mean())
-    assert figures["the share of nulls of amount"] == pytest.approx(nulls.to_dict())
+    assert metrics["the share of nulls of amount"] == pytest.approx(nulls.to_dict())
     within = by_day["amount"].std().median()
     mean = (by_day["amount"].mean() / within).to_dict()
-    assert figures["the mean of amount"] == pytest.approx(mean)
+    assert metrics["the mean of amount"] == pytest.approx(mean)
     share = by_day["kind"].apply(lambda values: (values == "a").mean())
-    assert figures["the share of a value of kind"] == pytest.approx(share.to_dict())
+    assert metrics["the share of a value of kind"] == pytest.approx(share.to_dict())
 
 
 def test_a_number_that_is_constant_within_days_has_no_mean_to_follow(tmp_path: Path) -> None:
@@ -82,8 +82,8 @@ def test_a_number_that_is_constant_within_days_has_no_mean_to_follow(tmp_path: P
     held = written(tmp_path / "t", rows)
     facts = facts_of(held)
     columns = [column for column in facts.columns if column.name == "rate"]
-    figures = {one.name: one.by_day for one in daily_metrics(held, facts, columns, "UTC")}
-    assert figures["the mean of rate"] == {}
+    metrics = {one.name: one.by_day for one in daily_metrics(held, facts, columns, "UTC")}
+    assert metrics["the mean of rate"] == {}
 
 
 def test_a_timestamp_has_its_day_in_the_time_zone(tmp_path: Path) -> None:

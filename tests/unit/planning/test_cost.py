@@ -80,7 +80,7 @@ MEASURES: dict[str, Measure] = {
 }
 
 
-FIGURES: dict[str, Measure] = {
+METRICS: dict[str, Measure] = {
     "rows of feature_states": lambda cost: cost.feature_states.rows,
     "bytes of feature_states": lambda cost: cost.feature_states.bytes,
     "rows of performance_states": lambda cost: cost.performance_states.rows,
@@ -109,7 +109,7 @@ FIGURES: dict[str, Measure] = {
 def test_a_run_of_274_days_writes_about_what_is_estimated(
     metric: str, written: float, factor: float
 ) -> None:
-    estimated = FIGURES[metric](cost_of(BOOKINGS))
+    estimated = METRICS[metric](cost_of(BOOKINGS))
     assert written / factor <= estimated <= written * factor
 
 
@@ -130,7 +130,7 @@ def test_a_run_of_its_first_45_days_writes_about_what_is_estimated(
     windows = (WindowCount("day", 45), WindowCount("week", 7, True), WindowCount("month", 2, True))
     labels = replace(LABELS, days=45, waiting_days=45, windows=windows)
     few = replace(BOOKINGS, days=45, windows=windows, labels=labels)
-    estimated = FIGURES[metric](cost_of(few))
+    estimated = METRICS[metric](cost_of(few))
     assert written / factor <= estimated <= written * factor
 
 
@@ -315,7 +315,7 @@ def test_what_makes_results_many_is_named_with_what_it_saves() -> None:
 
 
 def test_slices_and_due_dates_of_rows_are_causes_of_states() -> None:
-    shares = shares_of(BOOKINGS, FIGURES["bytes of performance_states"])
+    shares = shares_of(BOOKINGS, METRICS["bytes of performance_states"])
     found = {share.cause.what: share.saved for share in shares}
     assert found["slices of 24 features"] > 0.3
     assert found["a due date per row"] > 0.15

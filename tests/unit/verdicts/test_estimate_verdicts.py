@@ -15,7 +15,7 @@ SCOPE = {"model_version": "*", "segmentation": "all", "segment": "all", "metric"
 THRESHOLDS = {"accuracy": PerformanceThreshold("accuracy", 0.05, "higher")}
 
 
-def figures_of(p_value: float | None, half_width: float = 0.02) -> pa.Table:
+def estimates_of(p_value: float | None, half_width: float = 0.02) -> pa.Table:
     """Those of a week whose estimated accuracy is 0.1 below the reference's 0.9."""
     week = {
         "window_name": "week",
@@ -60,11 +60,11 @@ def figures_of(p_value: float | None, half_width: float = 0.02) -> pa.Table:
 def test_an_estimate_fails_if_neither_its_error_nor_the_weeks_explain_it(
     p_value: float | None, half_width: float, verdict: str
 ) -> None:
-    figures = figures_of(p_value, half_width)
+    estimated = estimates_of(p_value, half_width)
     strictness = Strictness(0.05, 100, "benjamini_hochberg")
-    assert comparison_judgement(figures, strictness).verdict.tolist() == [verdict]
+    assert comparison_judgement(estimated, strictness).verdict.tolist() == [verdict]
 
 
 def test_the_larger_p_value_counts() -> None:
-    assert p_values(figures_of(0.3))[0] == 0.3
-    assert p_values(figures_of(1e-30))[0] == pytest.approx(p_values(figures_of(None))[0])
+    assert p_values(estimates_of(0.3))[0] == 0.3
+    assert p_values(estimates_of(1e-30))[0] == pytest.approx(p_values(estimates_of(None))[0])

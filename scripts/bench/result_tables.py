@@ -26,7 +26,7 @@ _GB = 1 << 30
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on a figure; ``of`` gives the figure, None where a measure is missing."""
+    """A bound on a value; ``of`` gives the value, None where a measure is missing."""
 
     name: str
     bound: float
@@ -34,13 +34,13 @@ class Target:
     at_least: bool = False
 
     def reported(self, outcomes: Outcomes) -> tuple[str, str, str, str]:
-        """Name, bound, figure, and whether it is met."""
+        """Name, bound, value, and whether it is met."""
         bound = f"{'>=' if self.at_least else '<='} {self.bound:g}"
-        figure = self.of(outcomes)
-        if figure is None:
+        value = self.of(outcomes)
+        if value is None:
             return self.name, bound, "not measured", ""
-        met = figure >= self.bound if self.at_least else figure <= self.bound
-        return self.name, bound, f"{figure:.2f}", "met" if met else "missed"
+        met = value >= self.bound if self.at_least else value <= self.bound
+        return self.name, bound, f"{value:.2f}", "met" if met else "missed"
 
 
 def _seconds(outcomes: Outcomes, *names: str) -> float | None:
@@ -147,7 +147,7 @@ def rows(outcomes: Outcomes) -> list[tuple[str, ...]]:
         if outcome is None or not measure.timed:
             continue
         if outcome.median is None:
-            why = outcome.failure or "no figure"
+            why = outcome.failure or "no value"
             reported.append((measure.title, f"{outcome.rows:,}", why, *[""] * 6))
             continue
         floors = [outcomes.get(name) for name in measure.floor or ()]
@@ -199,7 +199,7 @@ def markdown_table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
 
 
 def targets(outcomes: Outcomes) -> list[tuple[str, str, str, str]]:
-    """Every target with its figure."""
+    """Every target with its value."""
     return [target.reported(outcomes) for target in TARGETS]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from scripts.evidence.day_states import ROLES, WHOLE, DayStates
-from scripts.evidence.figures import UNKNOWN_ROWS, Figures, Reference
+from scripts.evidence.metric_series import UNKNOWN_ROWS, MetricSeries, Reference
 from scripts.evidence.windows import Windows, windows_over
 from scripts.evidence.world import LABEL_DELAY, day_of, number_of
 
@@ -15,12 +15,12 @@ from modelwatch.evaluation.verdicts.metric_values import METRIC_VALUE_COLUMNS
 from modelwatch.pipelines.verdicts.day_series import DailySeries
 
 
-def series_figures(reference: Reference, current: DayStates, as_of: int) -> list[Figures]:
+def series_metrics(reference: Reference, current: DayStates, as_of: int) -> list[MetricSeries]:
     """Of the days of the judged time, and of longer windows of labels, from what came before."""
     return [*_volume(reference, current), *_coverage(reference, current, as_of)]
 
 
-def _volume(reference: Reference, current: DayStates) -> Iterator[Figures]:
+def _volume(reference: Reference, current: DayStates) -> Iterator[MetricSeries]:
     """Of inputs and predictions, which have the same rows here."""
     rules, before = reference.config.verdicts, reference.history
     days = np.concatenate([before.days, current.days])
@@ -47,7 +47,7 @@ def _series(
     threshold: float,
     reference: Reference,
     worse: int = 0,
-) -> Figures:
+) -> MetricSeries:
     first = reference.period.current[0]
     series = DailySeries(
         source="volume",
@@ -63,10 +63,10 @@ def _series(
         relative=metric == "rows",
         of_rows=metric != "rows",
     )
-    return _metric_values(series)
+    return _metric_series(series)
 
 
-def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[Figures]:
+def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[MetricSeries]:
     """Share of the due labels that came in, by each kind of window that makes incidents."""
     config, before = reference.config, reference.history
     threshold = config.verdicts.coverage
@@ -106,7 +106,7 @@ def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[
             ends=[day_of(n) for n in windows.ends],
         )
         if series.judged:
-            yield _metric_values(series)
+            yield _metric_series(series)
 
 
 def _apart(windows: Windows) -> Windows:
@@ -123,14 +123,14 @@ def _sums(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
     return running[spans[:, 1]] - running[spans[:, 0]]
 
 
-def _metric_values(series: DailySeries) -> Figures:
+def _metric_series(series: DailySeries) -> MetricSeries:
     """The judged windows of a series, as a run judges them."""
     rows = [dict(zip(METRIC_VALUE_COLUMNS, row, strict=True)) for row in series.metric_values()]
 
     def floats(name: str) -> np.ndarray:
         return np.array([np.nan if row[name] is None else row[name] for row in rows], dtype=float)
 
-    return Figures(
+    return MetricSeries(
         source=series.source,
         role=series.role,
         subject=series.subject,

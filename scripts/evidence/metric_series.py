@@ -67,7 +67,7 @@ RELATIONS: Scope = (WHOLE[0], RELATION)
 
 
 @dataclass(frozen=True)
-class Figures:
+class MetricSeries:
     """One figure of one subject over W windows; arrays are (W,).
 
     ``worse``: 1 or -1 where only a rise or a fall matters. ``expected``: what was before.
@@ -176,13 +176,13 @@ class Reference:
         assumed = self.config.verdicts.assumed_design_effect
         return {
             scope: usual_estimates(
-                states, days, partial(_told, self.calibrations[scope], keys), assumed
+                states, days, partial(_estimated, self.calibrations[scope], keys), assumed
             )
             for scope, (days, states) in self.states.scores.items()
         }
 
 
-def _told(
+def _estimated(
     calibration: Calibration, keys: Sequence[str], states: BinaryStates
 ) -> dict[str, Estimate]:
     return estimates(expected(states, calibration), keys)
@@ -202,8 +202,8 @@ def drift_values(
     reference: Reference,
     current: DayStates,
     windows: Windows,
-    like: tuple[DayStates, Mapping[FeatureKey, list[Figures]]] | None = None,
-) -> dict[FeatureKey, list[Figures]]:
+    like: tuple[DayStates, Mapping[FeatureKey, list[MetricSeries]]] | None = None,
+) -> dict[FeatureKey, list[MetricSeries]]:
     """All gated statistics of every feature in every scope, by kind of window.
 
     ``like``: another month with the same windows and its figures, taken where states are the same.
@@ -243,7 +243,7 @@ def _same(one: Stacked, other: Stacked | None) -> bool:
 
 def _drift(
     reference: Reference, key: FeatureKey, held: Stacked, windows: Windows
-) -> Iterator[Figures]:
+) -> Iterator[MetricSeries]:
     """The windows of all kinds at once: what costs is a call, not a window."""
     scope, feature = key
     spans = windows.spans(held.days)
@@ -262,7 +262,7 @@ def _drift(
     )
     n = len(windows)
     for statistic, model, values, p_value in zip(found, models, shown, p_values, strict=True):
-        yield Figures(
+        yield MetricSeries(
             source="drift",
             role=reference.plans.role(feature),
             subject=feature,
@@ -311,7 +311,9 @@ def _together(parts: list[FeatureStates]) -> FeatureStates:
     return categorical_stack([one for one in parts if not isinstance(one, NumericStates)])
 
 
-def _relations(reference: Reference, current: DayStates, windows: Windows) -> Iterator[Figures]:
+def _relations(
+    reference: Reference, current: DayStates, windows: Windows
+) -> Iterator[MetricSeries]:
     """How the numeric inputs go together, of those that the others tell."""
     threshold, known, block = reference.thresholds.get(RELATION), reference.relations, current.block
     if threshold is None or known is None or block is None or not len(current.days):
@@ -328,7 +330,7 @@ def _relations(reference: Reference, current: DayStates, windows: Windows) -> It
         if feature not in nulls or not np.isfinite(value).any():
             continue
         null = nulls[feature]
-        yield Figures(
+        yield MetricSeries(
             source="drift",
             role=ROLES[0],
             subject=feature,
@@ -352,8 +354,8 @@ def performance_values(
     current: DayStates,
     windows: Windows,
     as_of: int,
-    like: tuple[DayStates, Mapping[Scope, list[Figures]]] | None = None,
-) -> dict[Scope, list[Figures]]:
+    like: tuple[DayStates, Mapping[Scope, list[MetricSeries]]] | None = None,
+) -> dict[Scope, list[MetricSeries]]:
     """Changes of performance over the due cohort, and estimates, by kind of window."""
     found = {}
     for scope, (numbers, states) in current.scores.items():
@@ -373,7 +375,7 @@ def performance_values(
 
 def _performance(
     reference: Reference, scope: Scope, numbers: AnyArray, states: BinaryStates, windows: Windows
-) -> Iterator[Figures]:
+) -> Iterator[MetricSeries]:
     before = reference.performance[scope]
     spans = windows.spans(numbers)
     held = np.flatnonzero(spans[:, 1] > spans[:, 0])
@@ -389,7 +391,7 @@ def _performance(
     labelled = states.roll_up(spans[held]).labelled
     for at, threshold in enumerate(reference.performance_thresholds.values()):
         usual = float(before.value[0, at])
-        yield Figures(
+        yield MetricSeries(
             source="performance",
             role="labels",
             subject=threshold.metric,
@@ -414,7 +416,7 @@ def _estimates(
     states: BinaryStates,
     windows: Windows,
     as_of: int,
-) -> Iterator[Figures]:
+) -> Iterator[MetricSeries]:
     """Estimates of the kinds of window that make incidents, less what the reference was."""
     windows = windows.of(*reference.config.performance_windows)
     spans = windows.spans(numbers)
@@ -447,7 +449,7 @@ def _estimates(
         if key in by_day:
             by_days = by_day[key].p_values(estimate, days, windows.weekdays)
         n = len(windows)
-        yield Figures(
+        yield MetricSeries(
             source="estimate",
             role="predictions",
             subject=key,
