@@ -1,10 +1,10 @@
 """Compare false alarms and delay of the adaptive window with windows of fixed length.
 
-Days of 500 rows whose mean wanders between days by a design effect; after 60 days it moves by some
-standard deviations, at once or within 30 days, or not at all. The adaptive window tells a change
-where it gives up days. A fixed window tells one where its mean is further from that of the first 28
-days than chance allows one day in five hundred, by the same design effect. A false alarm is one
-before the change, or at any time where there is none.
+Days have 500 rows, and a mean that varies between days according to a design effect. After 60 days,
+the mean changes abruptly, within 30 days, or not at all. The adaptive window reports a change when
+it drops days. A fixed window reports a change when its mean differs from that of the first 28 days
+by more than chance explains on one day in 500, with the same design effect. An alarm before the
+change, or without a change, is a false alarm.
 Run: python -m scripts.adaptive_window
 """
 
@@ -29,7 +29,7 @@ Alarms = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 def draw(
     effect: float, size: float, ramp: bool, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of values and of squares of each day."""
+    """Sums of values and of squares by day."""
     days = np.arange(DAYS)
     level = size * (np.clip((days - MOVED) / RAMP, 0, 1) if ramp else (days >= MOVED))
     level = level + np.sqrt((effect - 1.0) / ROWS) * random.standard_normal(DAYS)
@@ -38,13 +38,13 @@ def draw(
 
 
 def adaptive(sums: np.ndarray, squares: np.ndarray, effect: float) -> np.ndarray:
-    """Days on which days are given up."""
+    """Days on which the adaptive window drops days."""
     found = adaptive_windows(np.full(DAYS, ROWS), sums, squares, design_effect=effect)
     return np.flatnonzero(found.cut)
 
 
 def fixed(length: int) -> Alarms:
-    """Days on which the window that ends with them is too far from the first days."""
+    """Days on which the trailing window differs too much from the first days."""
 
     def alarms(sums: np.ndarray, squares: np.ndarray, effect: float) -> np.ndarray:
         running = np.concatenate([[0.0], np.cumsum(sums)])
@@ -67,7 +67,7 @@ WAYS: dict[str, Alarms] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, default=200, help="series of each line")
+    parser.add_argument("--series", type=int, default=200, help="series per line")
     arguments = parser.parse_args()
     random = np.random.default_rng(SEED)
     heads = ["design effect", "change in sd", "how", "window"]

@@ -1,4 +1,4 @@
-"""Print the table of docs/decisions/0003-binned-statistics.md: benefit and cost of more groups.
+"""Print the table of docs/decisions/0003-binned-statistics.md: power and error by number of groups.
 
 Run: python scripts/binned_statistics.py
 """
@@ -32,7 +32,7 @@ CHANGES: dict[str, Change] = {
 
 
 def main() -> None:
-    """Prints a row for each number of rows and groups."""
+    """Print one row for each number of rows and groups."""
     from modelwatch.stats.drift import divergence
 
     reference = RANDOM.normal(size=500_000)

@@ -2,9 +2,9 @@
 
     python -m scripts.class_archive .venv/spark.jsa
 
-runs a small job on Delta tables through spark-submit, at whose end Java (13 or later; an older one
-does without) writes the classes that it has loaded. `scripts/environment.sh` tells Spark of the
-archive. One that does not fit the Java at hand is left alone by it, and nothing else changes.
+runs a small job on Delta tables with spark-submit. At its end, Java (13 or later) writes the loaded
+classes. `scripts/environment.sh` passes the archive to Spark. A Java version that does not match
+the archive ignores it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ JOB = Path(__file__).with_name("class_archive_job.py")
 
 
 def main(archive: Path) -> int:
-    """Write the archive; a machine that cannot is told so, and sessions start as before."""
+    """Write the archive; if this is impossible, print a message, and sessions start without it."""
     home = find_java_home(os.environ)
     major = java_major(home) or 0
     if major < FIRST_JAVA:
-        print(f"Java {major} keeps no archive of classes: sessions start a little later.")
+        print(f"Java {major} does not support class archives: sessions start more slowly.")
         return 0
     archive.unlink(missing_ok=True)
-    print("Archiving the classes that Spark loads: half a minute, and once.", flush=True)
+    print("Archiving the classes that Spark loads: takes half a minute, only once.", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [
@@ -53,7 +53,7 @@ def main(archive: Path) -> int:
     if done.returncode:
         print(done.stdout[-2000:])
     if done.returncode or not archive.exists():
-        print("No archive was written: sessions start a little later.")
+        print("No archive was written: sessions start more slowly.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Run a small job that loads the classes of a run: writing and reading Delta tables, joining."""
+"""Run a small job that loads the Java classes of a run: it writes and joins Delta tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelwatch.io.session.spark_session import open_session
 
 
 def main(folder: Path) -> None:
-    """Write two tables, and ask them what a run asks."""
+    """Write two tables, and run queries like those of a run."""
     spark = open_session("modelwatch class archive")
     rows = spark.range(2000).select(
         "id",

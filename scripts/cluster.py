@@ -2,9 +2,9 @@
 
     python scripts/cluster.py spark-submit ... jobs/monitor.py --config conf/flights.yaml
 
-runs a command with the cluster's address in MASTER, which spark-submit reads, and ends with the
-command's exit code. Without a command the cluster stands until Ctrl-C. Either way, it is stopped on
-the way out: even if this process is killed, for the daemons end when its pipe to them closes.
+runs a command with the address of the cluster in MASTER, which spark-submit reads, and returns the
+exit code of the command. Without a command, the cluster runs until Ctrl-C. The cluster always stops
+with this process, even if it is killed, because the daemons end when the pipe to them closes.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ wait "$daemon"
 
 
 class ClusterError(RuntimeError):
-    """The cluster did not start; the message holds the end of the daemon's log."""
+    """The cluster did not start; the message contains the end of the log of the daemon."""
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """A master or a worker, with the file that it logs to."""
+    """A master or a worker, and its log file."""
 
     process: subprocess.Popen[bytes]
     log: Path
 
     def wait_for(self, pattern: str) -> str:
-        """What the first group of a pattern matches in the log, as soon as it does."""
+        """Wait until a pattern occurs in the log; return its first group."""
         end = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < end:
             found = re.search(pattern, self.text)
@@ -66,7 +66,7 @@ class Daemon:
 
     @property
     def text(self) -> str:
-        """All that it has logged."""
+        """The log so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
 
@@ -79,7 +79,7 @@ def standalone_cluster(
     ``cores`` and ``memory`` are of each worker. Logs and the executors' folders are in ``folder``.
     """
     environment = _environment(os.environ, folder)
-    # Port 0 is any free one, of the daemons as of their web pages.
+    # Port 0 selects a free port, for the daemons and for their web pages.
     ports = ("--host", HOST, "--port", "0", "--webui-port", "0")
     with ExitStack() as daemons:
         master = daemons.enter_context(_daemon(folder, "master", ("Master", *ports), environment))
@@ -104,10 +104,10 @@ def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
         "JAVA_HOME": str(find_java_home(given)),
         "SPARK_LOCAL_IP": HOST,
         "SPARK_DAEMON_MEMORY": "256m",
-        # The machine's own settings of a cluster are not this cluster's.
+        # Settings of another cluster in the environment must not affect this one.
         "SPARK_CONF_DIR": str(folder),
     }
-    # Executors inherit the workers' environment, and must get their code from the driver.
+    # Executors inherit the environment of workers, but must receive their code from the driver.
     environment.pop("PYTHONPATH", None)
     return environment
 
@@ -139,7 +139,7 @@ def _daemon(
         try:
             process.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
-            # The session is the daemon's own: its executors go with it.
+            # Each daemon has its own process session, which contains its executors.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 

@@ -1,9 +1,10 @@
-"""Measure how often the p-value of an estimate is small when nothing has changed.
+"""Measure how often the p-value of an estimate is small if nothing has changed.
 
-Each day brings another share of rows of which the model is sure, with a design effect (the variance
-of a day's share over that of as many independent rows) and neighbors that may be alike. A week some
-time after a reference of four weeks is drawn in the same way. The p-value "by outcomes" is that of
-the estimate's own error alone, the one "by days" that of the reference's days.
+Each day has a different share of rows of which the model is confident, with a design effect (the
+variance of the share of a day, divided by that of as many independent rows) and optional
+correlation of neighboring days. A week after a reference of four weeks is drawn in the same way.
+The p-value "by outcomes" uses only the error of the estimate itself; the p-value "by days" uses the
+days of the reference.
 Run: python -m scripts.estimate_chance
 """
 
@@ -25,7 +26,7 @@ from modelwatch.stats.states.binning import NumericBinning
 DAYS, GAP, WEEK, ROWS = 28, 14, 7, 400
 """Days of the reference, until the week, and of the week; rows of a day."""
 SCORES = np.array([0.6, 0.9])
-"""Scores of rows decided as positive, of which the model is less or more sure."""
+"""Scores of positive decisions of which the model is less or more confident."""
 CASES = ((1.0, 0.0), (10.0, 0.0), (30.0, 0.0), (60.0, 0.0), (30.0, 0.6))
 """Design effects, and correlations of neighboring days."""
 _ENDS = np.array([0.0, 1.0])
@@ -36,7 +37,7 @@ SEED = 11
 
 
 def days_of(sure: Counts) -> BinaryStates:
-    """Days of ``ROWS`` rows without labels, of which some are sure, (m,)."""
+    """Days of ``ROWS`` rows without labels, with numbers of confident rows, (m,)."""
     rows = np.stack([ROWS - sure, sure], axis=1)
     counts, sums = np.zeros((2, len(sure), DECISIONS, LABEL_VALUES, BINNING.length), dtype=np.int64)
     at = positions(BINNING, SCORES, None)
@@ -47,12 +48,12 @@ def days_of(sure: Counts) -> BinaryStates:
 
 
 def reported(states: BinaryStates) -> dict[str, Estimate]:
-    """The estimated accuracy of some days or windows."""
+    """The estimated accuracy of days or windows."""
     return estimates(expected(states, _AS_SAID), ["accuracy"])
 
 
 def sure_rows(effect: float, alike: float, random: np.random.Generator) -> Counts:
-    """Sure rows of each day, half of them on average."""
+    """Confident rows of each day, half of all rows on average."""
     n = DAYS + GAP + WEEK
     level = np.empty(n)
     level[0] = random.standard_normal()
@@ -66,9 +67,9 @@ def sure_rows(effect: float, alike: float, random: np.random.Generator) -> Count
 def p_values(
     effect: float, alike: float, worlds: int, less: int = 0, seed: int = SEED
 ) -> tuple[Floats, Floats]:
-    """p-values by outcomes and by days of a week of each of some worlds, (worlds,) each.
+    """p-values of a week by outcomes and by days, one per world, (worlds,) each.
 
-    ``less``: sure rows that each day of the week lacks.
+    ``less``: decrease of confident rows on each day of the week.
     """
     random = np.random.default_rng(seed)
     by_outcomes, by_days = np.empty((2, worlds))
@@ -83,7 +84,7 @@ def p_values(
 
 
 def main() -> None:
-    """Prints a table of Markdown."""
+    """Print a Markdown table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--worlds", type=int, default=2000)
     worlds = parser.parse_args().worlds

@@ -1,8 +1,8 @@
 """Measure how often the interval of an estimate covers the realized value, by simulation.
 
-A reference of 28 days, 12 weeks whose labels have matured, and the week that is estimated. On each
-day, the log odds of the outcome are moved by chance, and after the reference by a constant drift
-as well. Prints a table for docs/decisions/0007-estimates-from-states.md.
+Simulates a reference of 28 days, 12 weeks with matured labels, and the week that is estimated. Each
+day shifts the log odds of the outcome at random, and after the reference also by a constant drift.
+Prints a table for docs/decisions/0007-estimates-from-states.md.
 
 Run: OPENBLAS_NUM_THREADS=1 python scripts/estimation_coverage.py [--repeats 400]
 """
@@ -37,7 +37,7 @@ BINNING = fit_numeric(SCORES, 0.0, 1.0, bins=202)
 
 
 def days_of(random: np.random.Generator, days: int, spread: float, drift: float) -> BinaryStates:
-    """States of some days."""
+    """States of the given number of days."""
     score = random.beta(1.3, 1.7, (days, ROWS)).round(2)
     odds = np.log(np.clip(score, 0.005, 0.995) / np.clip(1 - score, 0.005, 0.995))
     moved = odds + drift + random.normal(0, spread, (days, 1))
@@ -54,8 +54,8 @@ def days_of(random: np.random.Generator, days: int, spread: float, drift: float)
 
 
 def held(random: np.random.Generator, spread: float, drift: float) -> np.ndarray:
-    """Whether the last week is inside the interval, by metric: of sampling, with the back-test;
-    and the widths of both."""
+    """Whether the last week is in the interval of sampling and in that with the back-test, and the
+    widths of both, by metric."""
     calibration = fit_calibration(days_of(random, REFERENCE_DAYS, spread, 0.0))
     days = days_of(random, 7 * (WEEKS + 1), spread, drift)
     weeks = days.roll_up(np.array([[7 * w, 7 * w + 7] for w in range(WEEKS + 1)]))
@@ -75,7 +75,7 @@ def held(random: np.random.Generator, spread: float, drift: float) -> np.ndarray
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=400)
     repeats = parser.parse_args().repeats

@@ -1,8 +1,8 @@
-"""Measure how often intervals cover the true value when rows of a day are correlated.
+"""Measure how often intervals cover the true value if rows of a day are correlated.
 
-Each day shifts and stretches the log odds of the outcome, so strongly that the design effect of
-accuracy (its variance over that of as many independent rows) is 1, 3, 10 or 30. Truth is the metric
-of all days that could be. Run: python -m scripts.interval_coverage
+Each day shifts and stretches the log odds of the outcome. The design effect of accuracy (its
+variance, divided by that of as many independent rows) is 1, 3, 10, or 30. The true value is the
+metric over the distribution of days. Run: python -m scripts.interval_coverage
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from modelwatch.stats.states.binning import NUMERIC_OFFSET, fit_numeric
 
 SEED = 20130401
 ROWS = 500
-"""Rows of a day."""
+"""Number of rows per day."""
 EFFECTS = (1, 3, 10, 30)
 KEYS = ("accuracy", "precision", "recall", "mcc", "roc_auc", "average_precision", "brier", "ece")
 SHOWN = 0.05
@@ -32,7 +32,7 @@ def scores() -> np.ndarray:
 
 
 class Days:
-    """Draws states of days whose accuracy has a design effect."""
+    """Draws states of days with a design effect of accuracy."""
 
     def __init__(self, effect: float, random: np.random.Generator) -> None:
         self.random = random
@@ -63,7 +63,7 @@ class Days:
         return 0.0 if effect == 1 else (low + high) / 2.0
 
     def draw(self, days: int) -> BinaryStates:
-        """States of some days."""
+        """States of the given number of days."""
         rows = self.random.multinomial(ROWS, np.full(40, 1 / 40), days)
         positives = self.random.binomial(rows, self.positive(days, self.size))
         counts = np.zeros((days, 2, 3, self.binning.length), dtype=np.int64)
@@ -84,14 +84,14 @@ class Days:
         return BinaryStates(counts, sums, losses, self.binning)
 
     def truth(self) -> dict[str, float]:
-        """Metrics of very many days."""
+        """Metrics of a very large number of days."""
         parts = [self.draw(500).total() for _ in range(80)]
         found = performance(parts[0].followed_by(*parts[1:]).total(), KEYS)
         return {key: float(value.value[0]) for key, value in found.items()}
 
 
 def coverage(days: int, effect: float, runs: int) -> list[str]:
-    """Rows of a table: a metric each."""
+    """Rows of a table: one per metric."""
     source = Days(effect, np.random.default_rng(SEED + 100 * days + int(effect)))
     truth = source.truth()
     held = {key: np.zeros(2) for key in KEYS}
@@ -112,7 +112,7 @@ def coverage(days: int, effect: float, runs: int) -> list[str]:
 
 
 def false_changes(days: int, reference: int, effect: float, runs: int) -> str:
-    """How often a change is found at 0.05 where there is none."""
+    """How often a change is significant at 0.05 if nothing has changed."""
     source = Days(effect, np.random.default_rng(SEED + 7 * days + int(effect)))
     keys = ("accuracy", "roc_auc", "brier")
     found = dict.fromkeys(keys, 0)

@@ -1,9 +1,9 @@
-"""``python -m scripts.jar_lock``: pin the jars of the installed line of Spark, by their hashes.
+"""``python -m scripts.jar_lock``: pin the jars of the installed Spark version by their hashes.
 
-Spark's Ivy resolves ``spark.jars.packages`` of the line's file in ``conf/`` into a new folder, from
-the repositories that the machine is set up for, and compares what it fetches with the checksums
-that they publish. The lock is ``conf/jars.lock`` for Spark 3.5, ``conf/jars-4.lock`` for 4.1. Run
-it after a change of the packages, and review the lock like any other.
+Ivy resolves ``spark.jars.packages`` from the properties file in ``conf/`` into a new folder, from
+the configured repositories, and compares the files with the published checksums. The lock is
+``conf/jars.lock`` for Spark 3.5, and ``conf/jars-4.lock`` for 4.1. Run this after a change of the
+packages, and review the lock like any other.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONF = Path(__file__).parents[1] / "conf"
 
 
 def main() -> int:
-    """Write the lock anew."""
+    """Write the lock."""
     file = CONF / installed_line().lock
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
     with tempfile.TemporaryDirectory() as folder:

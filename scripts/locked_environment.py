@@ -1,6 +1,6 @@
-"""Environments beside .venv, of packages that do not agree with its own.
+"""Environments of packages that conflict with those of .venv.
 
-Each is made from its lock when it is first needed.
+Each is created from its lock when it is first needed.
 """
 
 from __future__ import annotations
@@ -15,21 +15,24 @@ ROOT = Path(__file__).parents[1]
 
 
 def python_of(name: str) -> Path:
-    """The interpreter of ``.venv-NAME``, which has what ``requirements-NAME.lock`` lists.
+    """The Python interpreter of ``.venv-NAME``, with the packages in ``requirements-NAME.lock``.
 
-    CalledProcessError if it can't be made.
+    CalledProcessError if it cannot be created.
     """
     lock, folder = ROOT / f"requirements-{name}.lock", ROOT / f".venv-{name}"
     python = folder / "bin" / "python"
     stamp = folder / f"set-up-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
     with lock.open("rb") as held:
-        # Of processes that need it at once, one makes it.
+        # If several processes need it at the same time, one creates it.
         fcntl.flock(held, fcntl.LOCK_EX)
         if not stamp.is_file():
-            print(f"setting up {folder.name} from {lock.name}: some minutes, and once", flush=True)
+            print(
+                f"setting up {folder.name} from {lock.name}: takes several minutes, only once",
+                flush=True,
+            )
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
             pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-            # The lock is complete, and leaves out what is not needed.
+            # The lock is complete, and does not include unneeded dependencies.
             subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(lock)], check=True)
             stamp.touch()
     return python

@@ -1,7 +1,7 @@
 """Compare expected losses with NannyML's DLE on the regression data set of NannyML.
 
-NannyML and this project don't agree on all versions of what they need, so that each runs in an
-environment of its own, and NannyML goes first:
+NannyML and this project require different versions of some packages, so each runs in a separate
+environment, NannyML first:
 
     python -m venv .venv-nannyml
     .venv-nannyml/bin/python -m pip install nannyml==0.13.1 statsmodels
@@ -32,7 +32,7 @@ REFERENCE_DAY, FIRST_DAY = date(2017, 1, 1), date(2017, 1, 2)
 
 
 def nannyml_estimates(folder: Path) -> int:
-    """Write the data set, and what NannyML estimates of each chunk."""
+    """Write the data set, and NannyML's estimates for each chunk."""
     import nannyml as nml
 
     # NannyML cannot take the strings of pandas 3.
@@ -58,7 +58,7 @@ def nannyml_estimates(folder: Path) -> int:
 
 
 def labelled(spark, rows: pd.DataFrame, day: np.ndarray):
-    """Rows as a pass over predictions and labels takes them; all of them labelled and due."""
+    """Rows as input of a pass over predictions and labels; all labels are known and due."""
     from modelwatch.evaluation.states.label_layout import LabelledLayout
     from modelwatch.spark.states.labelled_rows import LabelledRows
 
@@ -85,7 +85,7 @@ def labelled(spark, rows: pd.DataFrame, day: np.ndarray):
 
 
 def estimates_of_chunks(reference: pd.DataFrame, analysis: pd.DataFrame):
-    """This project's estimates of each chunk: fitted, added up and read as in a run."""
+    """Estimates of modelwatch for each chunk, fitted and computed as in a run."""
     from modelwatch.io.session.spark_session import open_session
     from modelwatch.spark.estimation.loss_regression import (
         LossInput,
@@ -137,7 +137,10 @@ def compared(folder: Path) -> int:
     ours = estimates_of_chunks(reference, analysis)
     missed = (analysis["y_true"] - analysis["y_pred"]).to_numpy().reshape(-1, CHUNK)
     truth = {"mae": np.abs(missed).mean(axis=1), "rmse": np.sqrt((missed**2).mean(axis=1))}
-    print("| metric | chunks | mean absolute error: ours / NannyML | bias: ours / NannyML | held |")
+    print(
+        "| metric | chunks | mean absolute error: ours / NannyML "
+        "| mean error: ours / NannyML | in interval |"
+    )
     print("|---|---|---|---|---|")
     worst = 0.0
     for key in METRICS:
@@ -164,7 +167,7 @@ def main() -> int:
     """One of the two steps."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("step", choices=STEPS)
-    parser.add_argument("folder", type=Path, help="where data and estimates are left")
+    parser.add_argument("folder", type=Path, help="folder for data and estimates")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     return STEPS[arguments.step](arguments.folder)

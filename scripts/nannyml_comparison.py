@@ -1,7 +1,7 @@
 """Compare estimates from states with NannyML's CBPE on the data sets of NannyML.
 
-NannyML and this project don't agree on all versions of what they need, so that NannyML has an
-environment of its own, with this project's source on its path:
+NannyML and this project require different versions of some packages, so NannyML needs a separate
+environment, with the source of this project on its path:
 
     python -m venv .venv-nannyml
     .venv-nannyml/bin/python -m pip install nannyml==0.13.1 statsmodels
@@ -51,7 +51,7 @@ VALUES = {"tn": 1.0, "fp": -2.0, "fn": -5.0, "tp": 3.0}
 
 @dataclass(frozen=True)
 class Case:
-    """A data set that NannyML ships, and what its columns are called."""
+    """A data set that NannyML ships, and the names of its columns."""
 
     name: str
     load: Callable[[], tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]]
@@ -91,7 +91,7 @@ CASES = (
 
 @dataclass(frozen=True)
 class Compared:
-    """Estimates of all chunks of a data set: of NannyML, and of this project."""
+    """Estimates of NannyML and of modelwatch for all chunks of a data set."""
 
     peer: dict[str, np.ndarray]
     peer_errors: dict[str, np.ndarray]
@@ -119,7 +119,7 @@ def peer_results(case: Case, reference: pd.DataFrame, analysis: pd.DataFrame):
 def binary_states(
     binning: NumericBinning, rows: pd.DataFrame, case: Case, window: np.ndarray, labelled: bool
 ) -> BinaryStates:
-    """States of the windows of some rows."""
+    """States of the windows of rows."""
     score = rows[case.score].to_numpy(dtype=np.float64)
     decision = rows[case.decision].to_numpy(dtype=np.int64)
     label = rows[case.truth].to_numpy(dtype=np.int64) + 1 if labelled else np.zeros_like(decision)
@@ -134,12 +134,12 @@ def binary_states(
 
 
 def compared_binary(case: Case, reference, analysis, bins: int) -> Compared:
-    """Estimates of a model of two classes."""
+    """Estimates of a binary model."""
     estimator, found = peer_results(case, reference, analysis)
     score = reference[case.score].to_numpy(dtype=np.float64)
     binning = fit_numeric(score, 0.0, 1.0, bins=bins)
     window = chunk_of_row(found, len(analysis))
-    # Ten days, as a reference has them; dealt out, as the data has no days of its own.
+    # Rows are distributed over ten days, because the data has no days.
     days = binary_states(binning, reference, case, np.arange(len(reference)) % 10, True)
     calibration = fit_calibration(days)
     states = binary_states(binning, analysis, case, window, False)
@@ -155,7 +155,7 @@ def compared_binary(case: Case, reference, analysis, bins: int) -> Compared:
 def multiclass_states(
     rows: pd.DataFrame, case: Case, window: np.ndarray, labelled: bool
 ) -> MulticlassStates:
-    """States of the windows of some rows; the histograms alone, which is what estimates read."""
+    """States of the windows of rows, with the histograms that estimates read."""
     states = MulticlassStates.empty(CARDS, int(window.max()) + 1)
     for k, card in enumerate(CARDS):
         at = score_positions(rows[case.score[card]].to_numpy(dtype=np.float64), None)
@@ -168,7 +168,7 @@ def multiclass_states(
 
 
 def compared_multiclass(case: Case, reference, analysis) -> Compared:
-    """Estimates of a model of several classes."""
+    """Estimates of a multiclass model."""
     estimator, found = peer_results(case, reference, analysis)
     window = chunk_of_row(found, len(analysis))
     fitted = fit_multiclass(
@@ -220,7 +220,7 @@ def realised(case: Case, analysis: pd.DataFrame, window: np.ndarray) -> dict[str
 def compared(
     found, ours: dict[str, Estimate], rows, calibrated: str, keys, truth: dict[str, np.ndarray]
 ) -> Compared:
-    """Both sides of some metrics."""
+    """Metrics of both tools."""
     peer = {key: found[(key, "value")].to_numpy(dtype=np.float64) for key in keys}
     errors = {key: found[(key, "sampling_error")].to_numpy(dtype=np.float64) for key in keys}
     return Compared(peer, errors, {key: ours[key] for key in keys}, rows, calibrated, truth)
@@ -238,21 +238,21 @@ def all_compared(bins: int) -> Iterator[tuple[Case, Compared]]:
 
 
 def differences(both: Compared, key: str) -> np.ndarray:
-    """Our estimate minus NannyML's, in every chunk; a value of the business by row."""
+    """Estimate of modelwatch minus that of NannyML, by chunk; business values are per row."""
     found = both.ours[key].values.value - both.peer[key]
     return found / both.rows if key == "business_value" else found
 
 
 def print_chunks(case: Case, both: Compared) -> None:
-    """Every chunk, with the spreads of both."""
+    """All chunks, with the sampling errors of both tools."""
     for key in both.ours:
         ratio = both.ours[key].sampling_sd / both.peer_errors[key]
         print(case.name, key, "difference", np.round(differences(both, key), 5).tolist())
-        print(case.name, key, "sampling error, ours by NannyML's", np.round(ratio, 2).tolist())
+        print(case.name, key, "sampling error, ours / NannyML's", np.round(ratio, 2).tolist())
 
 
 def against_truth(both: Compared, key: str) -> str:
-    """Mean absolute errors of both, and the share of chunks that the 95 % interval holds."""
+    """Mean absolute errors of both tools, and the share of chunks in the 95% interval."""
     truth, ours = both.truth[key], both.ours[key]
     known = np.isfinite(truth)
     sizes = [
@@ -265,7 +265,7 @@ def against_truth(both: Compared, key: str) -> str:
 
 
 def main() -> int:
-    """Prints the tables; 1 if a difference is above the bound."""
+    """Print the tables; return 1 if a difference exceeds the bound."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bins", type=int, default=200, help="quantiles of the score")
     parser.add_argument("--chunks", action="store_true", help="print every chunk")
@@ -280,7 +280,10 @@ def main() -> int:
             for key in columns
         ]
         print(f"| {case.name} | {len(both.rows)} | {both.calibrated} |", " | ".join(cells), "|")
-    print("\n| data | accuracy: ours / NannyML | held | ROC AUC: ours / NannyML | held |")
+    print(
+        "\n| data | accuracy: ours / NannyML | in interval "
+        "| ROC AUC: ours / NannyML | in interval |"
+    )
     print("|---|---|---|---|---|")
     for case, both in found:
         print(f"| {case.name} |", " | ".join(against_truth(both, key) for key in GATED), "|")

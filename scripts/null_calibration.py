@@ -1,9 +1,9 @@
-"""Measure how often calibrated p-values of drift statistics are small when nothing has changed.
+"""Measure how often calibrated p-values of drift statistics are small if nothing has changed.
 
-Days shift a number's mean, and draw the shares of categories and of nulls anew, so strongly that
-the design effect (the variance of a day's figure over that of as many independent rows) is 1, 3, 10
-or 30. Windows that follow the reference are drawn in the same way, so that every p-value is of a
-change that is none: a p-value that can be trusted is below 0.01 one time in a hundred.
+Each day shifts the mean of a numeric column, and draws the shares of categories and nulls. The
+design effect (the variance of a daily mean or share, divided by that of as many independent rows)
+is 1, 3, 10, or 30. Windows after the reference are drawn in the same way, so the null hypothesis
+is true for every p-value: a calibrated p-value is below 0.01 one time in a hundred.
 Run: python -m scripts.null_calibration
 """
 
@@ -32,15 +32,15 @@ from modelwatch.stats.weekdays import window_weekdays
 
 SEED = 20130501
 ROWS = 500
-"""Rows of a day."""
+"""Number of rows per day."""
 EFFECTS = (1, 3, 10, 30)
 LEVELS = (0.05, 0.01, 0.001)
 CATEGORIES = 12
 NULLS = 0.05
 ALIKE = 0.6
-"""Correlation of neighbouring days, where they are alike."""
+"""Correlation of neighboring days, if they are correlated."""
 WEEKEND = 2.0
-"""What a weekend adds, in standard deviations of a day's effect."""
+"""Effect of a weekend, in standard deviations of the effect of a day."""
 NUMERIC = ("mean_change_in_sd", "sd_log_ratio", "psi", "ks", "wasserstein")
 CATEGORICAL = ("psi", "null_share_change", "l_infinity", "total_variation", "chi_square")
 BINNING: NumericBinning = fit_numeric(
@@ -50,7 +50,7 @@ BINNING: NumericBinning = fit_numeric(
 
 @dataclass(frozen=True)
 class World:
-    """How days differ: by how much, for how long, and with a weekend or none."""
+    """How days differ: by how much, how persistently, and whether weekends differ."""
 
     name: str
     effect: float
@@ -58,7 +58,7 @@ class World:
     weekend: float = 0.0
 
     def shifts(self, days: int, random: np.random.Generator) -> np.ndarray:
-        """Standard normal figures of the days, with a weekly pattern on top."""
+        """Standard normal effects of the days, plus a weekly pattern."""
         fresh = random.standard_normal(days)
         shift = np.empty(days)
         shift[0] = fresh[0]
@@ -69,13 +69,13 @@ class World:
 
 WORLDS = (
     *(World(f"design effect {effect}", effect) for effect in EFFECTS),
-    World(f"design effect 10, neighbours alike ({ALIKE})", 10, alike=ALIKE),
+    World(f"design effect 10, correlated neighbors ({ALIKE})", 10, alike=ALIKE),
     World("design effect 10, weekends differ", 10, weekend=WEEKEND),
 )
 
 
 def numeric(world: World, days: int, random: np.random.Generator) -> NumericStates:
-    """Days of a number whose mean, and a little its width, is another every day."""
+    """Days of a numeric column whose mean, and slightly its width, differ between days."""
     size = np.sqrt((world.effect - 1.0) / ROWS)
     mean = size * world.shifts(days, random)
     width = np.exp(size / 2.0 * random.standard_normal(days))
@@ -94,7 +94,7 @@ def categorical(world: World, days: int, random: np.random.Generator) -> Categor
     """Days of a category with nulls: the shares of a day are one Dirichlet draw."""
     share = 1.0 / np.arange(1.0, CATEGORIES + 1.0)
     share = np.concatenate([[NULLS], (1.0 - NULLS) * share / share.sum()])
-    # The first category moves with the day, as what neighbours and weekends have in common.
+    # The first category has the effect of the day, including correlation and weekends.
     tilt = np.zeros((days, len(share)))
     shift = world.shifts(days, random)
     concentration = (ROWS - 1.0) / max(world.effect - 1.0, 1e-9) - 1.0
@@ -122,7 +122,7 @@ KINDS = {"number": (numeric, NUMERIC), "category": (categorical, CATEGORICAL)}
 def p_values(
     kind: str, world: World, days: int, length: int, references: int, random: np.random.Generator
 ) -> Iterator[dict[str, np.ndarray]]:
-    """p-values of windows of some days after a reference, by statistic, of each reference."""
+    """p-values of windows after a reference, by statistic, one per reference."""
     draw, keys = KINDS[kind]
     windows = 20 if length == 1 else 4
     gap = 14
@@ -150,7 +150,7 @@ def p_values(
 def line(
     kind: str, world: World, days: int, length: int, references: int, random: np.random.Generator
 ) -> Iterator[str]:
-    """Rows of the table: one a statistic."""
+    """Rows of the table: one per statistic."""
     found = list(p_values(kind, world, days, length, references, random))
     for key in found[0]:
         p = np.concatenate([each[key] for each in found])
@@ -171,11 +171,16 @@ def line(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--references", type=int, default=200, help="references of each line")
-    parser.add_argument("--quick", action="store_true", help="fewer worlds, for a first look")
+    parser.add_argument("--references", type=int, default=200, help="references per line")
+    parser.add_argument("--quick", action="store_true", help="fewer worlds, for a quick run")
     arguments = parser.parse_args()
     random = np.random.default_rng(SEED)
-    heads = ["days of", "days of the reference", "days of a window", "statistic"]
+    heads = [
+        "days of",
+        "length of the reference in days",
+        "length of a window in days",
+        "statistic",
+    ]
     print("| " + " | ".join([*heads, *(f"p < {level}" for level in LEVELS)]) + " |")
     print("|" + "---|" * (len(heads) + len(LEVELS)))
     for days in (14, 31) if arguments.quick else (7, 14, 31, 90):

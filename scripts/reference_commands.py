@@ -32,7 +32,7 @@ Standard output holds the answer and nothing else. Progress, log lines, and erro
 
 
 def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Every command below one, with its words."""
+    """All subcommands of a command, with their full names."""
     for name, one in getattr(command, "commands", {}).items():
         words = f"{path} {name}"
         if getattr(one, "commands", None):
@@ -89,7 +89,7 @@ def _help(parameter: Any) -> str:
 
 
 def page() -> str:
-    """The whole page."""
+    """The entire page."""
     parts = [section(words, one) for words, one in commands(get_command(APP), "modelwatch")]
     return "\n".join([HEAD, *parts])
 

@@ -1,4 +1,4 @@
-"""Write the reference of configuration from its models: `python -m scripts.reference_docs`."""
+"""Write the configuration reference from its models: `python -m scripts.reference_docs`."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ TITLES: dict[type[Section], str] = {
     Retention: "retention",
     StallLimits: "progress",
 }
-"""The sections of the page, in order, apart from the top and lists of several kinds."""
+"""The sections of the page, in order, without the top and lists with several kinds."""
 
 INTRODUCTION = """\
 # Configuration
@@ -137,9 +137,9 @@ Merge keys (`<<`) and tags are not supported.
 
 @dataclass(frozen=True)
 class Kinds:
-    """A list whose entries are of several kinds: its title, what it is, and the kinds by key.
+    """A list whose entries have several kinds: its title, a description, and the kinds by key.
 
-    ``common``: keys that mean the same for every kind.
+    ``common``: keys with the same meaning for every kind.
     """
 
     title: str
@@ -174,7 +174,7 @@ LISTS = (
 
 
 def page() -> str:
-    """The whole page, in Markdown."""
+    """The entire page, in Markdown."""
     parts = [INTRODUCTION, *_section("The file", MonitorConfig)]
     for section, title in TITLES.items():
         parts += _section(title, section)
@@ -242,7 +242,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _item(item: Any) -> str:
-    """An entry of a default, as YAML has it."""
+    """An entry of a default, as YAML."""
     if isinstance(item, WindowSpec):
         return item.name
     if isinstance(item, Section):
@@ -252,7 +252,7 @@ def _item(item: Any) -> str:
 
 
 def _value(annotation: Any, metadata: Sequence[Any] = ()) -> str:
-    """What may stand at a key, in words."""
+    """Description of the allowed values of a key."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *more = get_args(annotation)

@@ -97,7 +97,7 @@ A segment minus all other rows, for binary tasks.
 
 
 def _statistics() -> list[Statistic]:
-    """In the order of their families, whatever was imported first."""
+    """Statistics ordered by group, independent of the order of imports."""
     modules = [module.__name__ for module in statistics.STATISTIC_MODULES]
     return sorted(STATISTICS.values(), key=lambda s: modules.index(s.compute.__module__))
 
@@ -168,14 +168,14 @@ def _performance() -> str:
 
 
 def page() -> str:
-    """The whole page."""
+    """The entire page."""
     details = "\n".join(_statistic(statistic) for statistic in _statistics())
     sections = [HEAD, _table(), details, CELLS + _metrics(), PERFORMANCE_HEAD + _performance()]
     return "\n".join(sections)
 
 
 def main() -> int:
-    """Writes the page, or says whether it is current."""
+    """Write the page, or with --check report whether it is current."""
     if "--check" in sys.argv[1:]:
         return 0 if PAGE.read_text() == page() else 1
     PAGE.parent.mkdir(parents=True, exist_ok=True)

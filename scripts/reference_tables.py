@@ -1,6 +1,6 @@
 """Write the reference of output tables and views: `python -m scripts.reference_tables [--check]`.
 
-The page follows from the registry of tables and the SQL files; change it there.
+The page is generated from the registry of tables and the SQL files.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ existing column never changes.
 """
 _SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b")
 _SHARED = {column.name: column.comment for column in (WINDOW, WINDOW_START, WINDOW_END)}
-"""What columns mean that some views derive from lists in `runs`."""
+"""Meanings of columns that views derive from lists in `runs`."""
 _ITEM = re.compile(r"^- `([^`]+)`: ")
 
 
 @dataclass(frozen=True)
 class ViewText:
-    """What the comment of a view says: what it shows, and what its own columns mean."""
+    """The comment of a view: its description, and the meanings of its own columns."""
 
     about: str
     columns: Mapping[str, str]
@@ -74,9 +74,9 @@ def view_text(name: str) -> ViewText:
 
 
 def meaning(view: str, column: str) -> str | None:
-    """What a column of a view means: what its comment says, else what it means in its sources.
+    """Meaning of a column of a view, from the comment of the view, or else from its sources.
 
-    None if neither says it.
+    None if neither defines it.
     """
     own = view_text(view).columns.get(column)
     if own is not None:
@@ -126,7 +126,7 @@ def _table(table: Table) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the page, or with --check say whether it is current."""
+    """Write the page, or with --check report whether it is current."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if it is outdated")
     if parser.parse_args(argv).check:

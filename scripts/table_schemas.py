@@ -1,7 +1,7 @@
-"""``python -m scripts.table_schemas``: keep the schema of each version of each output table.
+"""``python -m scripts.table_schemas``: store the schema of each version of each output table.
 
-A version that is kept is never written again: tables of that version stand in production, and the
-tests hold that the code still reads them. Columns that changed need a new version of the table.
+A stored version is never overwritten, because tables of that version exist in production, and tests
+check that the code still reads them. Changed columns require a new version of the table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def schema_of(table: Table) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Write the versions that are not kept yet."""
+    """Write the versions that are not stored yet."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for table in TABLES.values():
         path = FOLDER / f"{table.name}-{table.version}.json"

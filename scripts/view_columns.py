@@ -1,7 +1,7 @@
-"""The columns of the views, by name and in order, read from their SQL without Spark.
+"""The column names of the views, in order, parsed from their SQL without Spark.
 
-It reads the SQL of this project: a WITH clause of named queries, a select list in which every
-expression has a name, and ``alias.*``. A Spark test compares the names with those that Spark sees.
+Supports the SQL of this project: a WITH clause of named queries, a select list in which every
+expression has a name, and ``alias.*``. A test compares the names with those of Spark.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def view_columns(view: str) -> tuple[str, ...]:
 
 
 def _columns(query: str, named: Mapping[str, str]) -> tuple[str, ...]:
-    """Columns of a query; ``named``: queries by the names that it may use for them."""
+    """Columns of a query; ``named``: queries of the WITH clause by name."""
     known = dict(named)
     if query.startswith("WITH"):
         at = 0
@@ -44,7 +44,7 @@ def _columns(query: str, named: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _names(item: str, rest: str, known: Mapping[str, str]) -> Iterator[str]:
-    """Names of the columns of an entry of a select list; ``rest`` begins with FROM."""
+    """Column names of an entry of a select list; ``rest`` begins with FROM."""
     if not item.endswith("*"):
         name = _NAME.search(item)
         if name is None:
@@ -63,7 +63,7 @@ def _names(item: str, rest: str, known: Mapping[str, str]) -> Iterator[str]:
 
 
 def _select_list(text: str) -> tuple[list[str], str]:
-    """The entries of a select list, and what follows it from FROM on."""
+    """The entries of a select list, and the rest of the query from FROM on."""
     entries: list[str] = []
     depth = start = 0
     for at, sign in enumerate(text):
@@ -77,7 +77,7 @@ def _select_list(text: str) -> tuple[list[str], str]:
 
 
 def _end_of_parenthesis(text: str, at: int) -> int:
-    """Where the parenthesis ends that is open at a place."""
+    """Position of the parenthesis that closes the one open at a position."""
     depth = 1
     while depth:
         depth += (text[at] == "(") - (text[at] == ")")

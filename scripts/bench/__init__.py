@@ -1,4 +1,4 @@
-"""The benchmark, ``make bench``: each measure in a process of its own.
+"""The benchmark, ``make bench``. Each measure runs in a separate process.
 
-Its figures are in docs/appendices/benchmark.md.
+Its results are in docs/appendices/benchmark.md.
 """

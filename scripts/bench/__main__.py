@@ -1,4 +1,4 @@
-"""``python -m scripts.bench``: make the tables, run the measures, print and keep the figures."""
+"""``python -m scripts.bench``: create the tables, run the measures, print and store the results."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BEGIN, END = "<!-- results of Spark {}: written by make bench -->", "<!-- end of
 def main() -> int:
     """Exit code 1 if a measure of modelwatch itself failed."""
     options = _options()
-    # Ended from outside, it still ends the processes that it has started.
+    # On SIGTERM, end the processes that were started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path("var/bench")
     case = quick_case(folder.absolute()) if options.quick else full_case(folder.absolute())
@@ -51,9 +51,9 @@ def main() -> int:
 
 
 def chosen(only: frozenset[str] | None, axes: tuple[Axis, ...]) -> tuple[list[Measure], Axes]:
-    """The measures and the axes of shapes that words name; all without words.
+    """The measures and the axes of shapes with the given names; all if no names are given.
 
-    ValueError for a word that names neither.
+    ValueError if a name is unknown.
     """
     if only is None:
         return list(MEASURES), axes
@@ -69,7 +69,7 @@ def chosen(only: frozenset[str] | None, axes: tuple[Axis, ...]) -> tuple[list[Me
 def _all_measured(
     measures: list[Measure], case: Case, options: argparse.Namespace, line: str
 ) -> bool:
-    """Make the tables and run the measures; whether one of modelwatch itself failed."""
+    """Create the tables and run the measures; return whether one of modelwatch failed."""
     subprocess.run(
         [sys.executable, "-m", "scripts.bench.tables", case.as_json()],
         check=True,
@@ -84,12 +84,12 @@ def _all_measured(
         reported = f"{seconds:.2f} s" if seconds is not None else outcome.failure
         print(f"{measure.name}: {reported}", flush=True)
         outcomes[measure.name] = outcome
-        # A run that is broken off leaves what it has.
+        # An interrupted run stores its results so far.
         _keep(kept, outcomes)
     print(f"\n{_machine()}\n\n{result_tables.as_text(outcomes)}")
     page = f"{_machine()}\n\n{result_tables.as_markdown(outcomes)}"
     kept.with_suffix(".md").write_text(page, encoding="utf-8")
-    print(f"kept in {kept} and {kept.with_suffix('.md')}")
+    print(f"results: {kept} and {kept.with_suffix('.md')}")
     if options.docs:
         _write_page(page, line)
     own = {m.name for m in MEASURES if not m.peer}
@@ -97,7 +97,7 @@ def _all_measured(
 
 
 def _all_shapes(axes: Axes, case: Case, options: argparse.Namespace) -> bool:
-    """Try the shapes of some axes; whether one of them did not end well."""
+    """Measure the shapes of the given axes; return whether one of them failed."""
     root = Path(case.root).parent / SHAPES / Path(case.root).name
     limit = SHAPE_LIMIT_SECONDS if options.limit is None else options.limit
     known = QUICK_AXES if options.quick else AXES
@@ -105,7 +105,7 @@ def _all_shapes(axes: Axes, case: Case, options: argparse.Namespace) -> bool:
     page = f"{_machine()}\n\n{shapes_as_markdown(known, trials)}"
     kept = root / "shapes.md"
     kept.write_text(page, encoding="utf-8")
-    print(f"\n{page}\nkept in {root / 'shapes.json'} and {kept}")
+    print(f"\n{page}\nresults: {root / 'shapes.json'} and {kept}")
     if options.docs:
         PAGE.write_text(with_shapes(PAGE.read_text(encoding="utf-8"), page), encoding="utf-8")
         print(f"written into {PAGE}")
@@ -117,11 +117,13 @@ def _options() -> argparse.Namespace:
     axes = ", ".join(f"{SHAPES}:{axis.name}" for axis in AXES)
     reported = f"measures: {names}; single axes of the shapes: {axes}"
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", epilog=reported)
-    parser.add_argument("--quick", action="store_true", help="few rows: does all work?")
+    parser.add_argument(
+        "--quick", action="store_true", help="few rows, to test the benchmark itself"
+    )
     parser.add_argument(
         "--only",
         type=lambda text: frozenset(text.split(",")),
-        help="these measures, separated by commas; the others keep the figures of an earlier run",
+        help="these measures, separated by commas; the others keep the results of an earlier run",
     )
     parser.add_argument("--runs", type=int, help="how often a measure is timed; the median counts")
     parser.add_argument(
@@ -130,7 +132,7 @@ def _options() -> argparse.Namespace:
         help=f"seconds after which a measure ({MEASURE_LIMIT_SECONDS:.0f}) or a run on a shape "
         f"({SHAPE_LIMIT_SECONDS:.0f}) is ended",
     )
-    parser.add_argument("--docs", action="store_true", help=f"write the figures into {PAGE}")
+    parser.add_argument("--docs", action="store_true", help=f"write the results into {PAGE}")
     options = parser.parse_args()
     try:
         chosen(options.only, QUICK_AXES if options.quick else AXES)
@@ -142,7 +144,7 @@ def _options() -> argparse.Namespace:
 
 
 def _measured(measure: Measure, case: Case, options: argparse.Namespace) -> Outcome:
-    """The measure on the most days that it survives."""
+    """The outcome of a measure, with fewer days if it fails."""
     python = Path(sys.executable)
     if measure.peer:
         try:
@@ -198,7 +200,7 @@ def _write_page(results_page: str, line: str) -> None:
     before, begin, rest = text.partition(BEGIN.format(line))
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise SystemExit(f"{PAGE} has lost the marks between which the figures stand")
+        raise SystemExit(f"{PAGE} has no markers for the results")
     PAGE.write_text(f"{before}{begin}\n{results_page}{END}{after}", encoding="utf-8")
     print(f"written into {PAGE}")
 

@@ -1,4 +1,4 @@
-"""What is measured on: the tables, their sizes, and how much of them a measure reads."""
+"""The tables of the benchmark, their sizes, and the part that a measure reads."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 CORES = 2
 FIRST_DAY = date(2024, 1, 1)
 BASELINE_DAYS = 7
-"""First days of a table: the reference on which bins are fitted and with which all is compared."""
+"""First days of a table: the reference, on which bins are fitted."""
 NUMERIC = tuple(f"x{i}" for i in range(20))
 CATEGORICAL = tuple(f"c{i}" for i in range(5))
 COLUMNS = (*NUMERIC, *CATEGORICAL)
 SEGMENTED = CATEGORICAL[:2]
-"""Columns of ten values."""
+"""Columns with ten values."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Sizes of the tables, and the days that a measure reads of them.
+    """Sizes of the tables, and the days that a measure reads.
 
-    ``root``: folder of the tables. ``days``: how many of the first days of the main table.
+    ``root``: folder of the tables. ``days``: number of days of the main table, from the first.
     """
 
     root: str
@@ -49,25 +49,25 @@ class Case:
         return str(Path(self.root, name))
 
     def of_days(self, days: int) -> Case:
-        """The same tables, of which fewer days are read."""
+        """The same tables with fewer days to read."""
         return replace(self, days=min(days, self.all_days))
 
     def parquet_files(self, first: int = 0, last: int | None = None) -> list[str]:
-        """Data files of the main table's days, for tools that don't read Delta.
+        """Data files of the days of the main table, for tools that do not read Delta.
 
-        The tables are written once, so that the files in the folders are those of the table.
+        Tables are written once, so the files in the folders are those of the table.
         """
         days = range(first, self.days if last is None else last)
         folders = [Path(self.table("main"), f"day={day_at(at)}") for at in days]
         return [str(file) for folder in folders for file in sorted(folder.glob("*.parquet"))]
 
     def as_json(self) -> str:
-        """The case as text, for another process."""
+        """The case as JSON, for another process."""
         return json.dumps(asdict(self))
 
     @staticmethod
     def from_json(text: str) -> Case:
-        """The case that ``as_json`` told."""
+        """The case from the JSON of ``as_json``."""
         return Case(**json.loads(text))
 
 
@@ -77,10 +77,10 @@ def day_at(number: int) -> date:
 
 
 def full_case(folder: Path) -> Case:
-    """The sizes of the published figures."""
+    """The sizes of the published results."""
     return Case(str(folder / "full"), 10_000_000, 30, 30, 200_000, 400, 10, 20_000)
 
 
 def quick_case(folder: Path) -> Case:
-    """Sizes that show that all works; the figures mean little."""
+    """Small sizes to test the benchmark; the results have little meaning."""
     return Case(str(folder / "quick"), 150_000, 30, 30, 10_000, 400, 10, 200)

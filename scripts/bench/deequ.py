@@ -1,4 +1,4 @@
-"""Deequ on the main table: it has no group-by, so all days are one."""
+"""Deequ on the main table; it does not group by day, so all days are one data set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scripts.bench.monitored import Work
 from scripts.bench.session import opened_session
 
 MEMORY = "6g"
-"""Of the driver: more than the job has."""
+"""Memory of the driver, more than that of the job."""
 
 
 def _read(case: Case) -> DataFrame:
@@ -28,7 +28,7 @@ def _run(frame: DataFrame, analyzers: list[Any]) -> None:
     context = runner.run()
     metrics = AnalyzerContext.successMetricsAsDataFrame(frame.sparkSession, context).count()
     if not metrics and not any(type(a).__name__ == "KLLSketch" for a in analyzers):
-        raise RuntimeError("Deequ gave no metric back")
+        raise RuntimeError("Deequ returned no metric")
 
 
 def _analyzers() -> list[Any]:
@@ -58,7 +58,7 @@ def sketches(case: Case) -> Work:
 
 
 def profiler(case: Case) -> Work:
-    # The session first: it tells pydeequ the version of Spark, without which its import fails.
+    # Open the session before the import of pydeequ, which fails without the version of Spark.
     frame = _read(case)
 
     from pydeequ.profiles import ColumnProfilerRunner

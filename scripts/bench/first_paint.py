@@ -1,4 +1,4 @@
-"""How long a browser takes from opening a page to painting it, by Chromium's own trace."""
+"""Time from opening a page to its first paint, from a trace of Chromium."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIMIT = 120
 
 
 def browser() -> str | None:
-    """The browser of this machine; None if there is none."""
+    """The installed browser; None if there is none."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
@@ -45,7 +45,7 @@ def first_paint_ms(page: Path, command: str) -> float:
 
 
 def painted_after(events: list[dict[str, Any]], address: str) -> float:
-    """The same of the events of a trace, whose times are in microseconds."""
+    """The same from the events of a trace, whose times are in microseconds."""
     begun = next(
         event["ts"]
         for event in events

@@ -1,4 +1,4 @@
-"""Spark jobs of a run by the size of what it reads; the tables are small, for jobs are counted."""
+"""Number of Spark jobs of a run, by days, columns, and segments; small tables are sufficient."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VARIANTS = {
 
 
 def job_counts(case: Case) -> Work:
-    """Jobs of a first run and of a run with one new day, for each variant."""
+    """Jobs of a first run and of a run with one new day, by variant."""
     spark = opened_session()
 
     def counted() -> dict[str, Any]:
@@ -42,7 +42,7 @@ def job_counts(case: Case) -> Work:
 def jobs_of(
     spark: SparkSession, folder: Path, columns: int, days: int, segments: int
 ) -> dict[str, int]:
-    """Jobs of a first run over some days, and of the next one, which finds one more."""
+    """Jobs of a first run, and of the next run with one more day."""
     rows = spark.range(40 * (days + 1)).withColumn(
         "day", F.date_add(F.lit(f"{FIRST_DAY}").cast("date"), (F.col("id") / 40).cast("int"))
     )

@@ -1,4 +1,4 @@
-"""What the arithmetic in Python spends its time on, with one day's rows in one process."""
+"""Profile of the arithmetic in Python, on the rows of one day in one process."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from modelwatch.stats.states.tally import Tally
 
 _BATCH_ROWS = 32_768
 _NAMED = 12
-"""Functions told by name."""
+"""Number of functions that are listed by name."""
 
 
 def leftover(case: Case) -> Work:
-    """Seconds of a million rows by function, without and with two segmentations of ten values."""
+    """Seconds per million rows by function, without and with two segmentations of ten values."""
     batches = _batches(case)
     plans = {}
     for name, segments in (("whole", ()), ("segments", SEGMENTED)):
@@ -39,7 +39,7 @@ def leftover(case: Case) -> Work:
 
 
 def _batches(case: Case) -> list[pa.RecordBatch]:
-    """The rows of one day as Spark hands them over: day, version, segments, features."""
+    """The rows of one day as Spark passes them: day, version, segments, features."""
     files = case.parquet_files(0, 1)
     table = pa.concat_tables([pq.read_table(f, partitioning=None) for f in files])
     day = pa.array([19_723] * table.num_rows, pa.int32()).cast(pa.date32())

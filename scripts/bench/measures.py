@@ -1,4 +1,4 @@
-"""What is measured: one value a measure."""
+"""The registry of measures."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ WarmUp = Literal["same", "day", "none"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure: its name, what it does, and the function ``module:name`` that prepares it.
+    """A measure: its name, a description, and the function ``module:name`` that prepares it.
 
-    The function takes a Case and gives the work that is timed. ``floor``: names of the scan and of
-    the hand-over that its seconds are divided by. ``warm_up``: what is done once before: the same
-    work, the same on one day, or nothing. ``runs``: how often it is timed. ``days``: days of the
-    main table, fewer if those don't end or break; their seconds are then scaled by the rows.
-    ``peer``: it runs in the environment of the other tools. ``connect``: over Spark Connect, with a
-    server in the same process. ``lines``: the lines of Spark on which it can run.
+    The function takes a Case and returns the work that is timed. ``floor``: names of the scan and
+    of the hand-over by which its seconds are divided. ``warm_up``: work done once before: the same,
+    the same on one day, or none. ``runs``: how often it is timed. ``days``: days of the main table,
+    fewer if it fails or does not finish; its seconds are then scaled by rows. ``peer``: it runs in
+    the environment of the other tools. ``connect``: over Spark Connect, with a server in the same
+    process. ``lines``: versions of Spark on which it can run.
     """
 
     name: str

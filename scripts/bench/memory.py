@@ -10,16 +10,16 @@ from pathlib import Path
 
 _SECONDS_BETWEEN = 0.2
 _LISTED_EVERY = 5
-"""Samples for which the list of processes is used: listing costs more than reading."""
+"""Number of samples between updates of the list of processes, which are expensive."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Bytes resident at a moment of the monotonic clock: of Java, and of all other processes.
+    """Resident bytes at a time of the monotonic clock: of Java, and of all other processes.
 
-    ``first``: of the session's first process, which is one of the others.
+    ``first``: bytes of the first process of the session, which is one of the others.
     """
 
     moment: float
@@ -29,10 +29,10 @@ class Sample:
 
 
 class MemoryWatch(threading.Thread):
-    """Samples the memory of a session of processes until stopped.
+    """Samples the memory of a process session until stopped.
 
-    Resident pages are added up: those that forked processes share count in each.
-    ``processor_seconds``: by process, as of when it was last listed.
+    Sums resident pages; those that forked processes share count in each of them.
+    ``processor_seconds``: by process, as of the last update of the list.
     """
 
     def __init__(self, session: int) -> None:
@@ -63,12 +63,12 @@ class MemoryWatch(threading.Thread):
             self.samples.append(Sample(time.monotonic(), java, other, first))
 
     def stop(self) -> None:
-        """Sample no more."""
+        """Stop sampling."""
         self._done.set()
         self.join()
 
     def peak(self, began: float, ended: float) -> Sample | None:
-        """The sample with most bytes of all processes between two moments."""
+        """The sample with the most bytes of all processes between two times."""
         within = [s for s in self.samples if began <= s.moment <= ended + _SECONDS_BETWEEN]
         return max(within, key=lambda s: s.java + s.other, default=None)
 
@@ -87,7 +87,7 @@ def _listed(session: int) -> list[tuple[int, bool, float]]:
         try:
             reported = Path("/proc", entry, "stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
-            continue  # it has ended
+            continue  # the process has ended
         name, _, rest = reported.partition("(")[2].rpartition(")")
         fields = rest.split()
         if int(fields[3]) == session:

@@ -1,4 +1,4 @@
-"""What modelwatch does to the tables, step by step as the job does it."""
+"""Measures of modelwatch on the tables, by steps of the job."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def config_text(
     read: str = "auto",
 ) -> str:
     """Configuration of a monitor on one of the tables: calendar windows, a fixed reference, the
-    window before, and no constraint."""
+    previous window, and no constraints."""
     until = FIRST_DAY + timedelta(days=BASELINE_DAYS - 1)
     config: dict[str, Any] = {
         "monitor": "bench",
@@ -109,7 +109,7 @@ class Monitored:
         self.stages[name] = round(time.monotonic() - began, 2)
 
     def scored(self) -> DataFrame:
-        """The rows as the job hands them to Python."""
+        """The rows as the job passes them to Python."""
         inputs = self.sources.rows("inputs", self.days)
         predictions = (
             self.sources.rows("predictions", self.days) if self.config.two_tables else None
@@ -119,12 +119,12 @@ class Monitored:
         ).frame
 
     def compute_states(self) -> dict[str, Any] | None:
-        """States of all days, thrown away."""
+        """States of all days, not stored."""
         noop(day_states(self.states, self.sources, self.days))
         return None
 
     def compute_performance(self) -> dict[str, Any]:
-        """States of all predictions and their labels, stored; then performance, stored too."""
+        """States of all predictions and their labels, and performance, both stored."""
         as_of = self.days[-1] + timedelta(days=31)
         request = Request(
             self.config,
@@ -145,7 +145,7 @@ class Monitored:
         return {name: round(seconds, 2) for name, seconds in run.stages}
 
     def compute(self, *, profile: bool = False) -> dict[str, Any]:
-        """States of all days, stored; then drift, and a profile if asked, stored too."""
+        """States of all days, drift, and optionally a profile, all stored."""
         run_id = uuid.uuid4().hex
         with self._stage("states"):
             self._append("feature_states", day_states(self.states, self.sources, self.days), run_id)
@@ -212,7 +212,7 @@ def fresh(case: Case, name: str) -> str:
 
 
 def noop(frame: DataFrame) -> None:
-    """Compute all of a frame, and throw it away."""
+    """Compute all rows of a frame without storing them."""
     frame.write.format("noop").mode("overwrite").save()
 
 
@@ -262,7 +262,7 @@ def wide_states_drift(case: Case) -> Work:
 
 
 def whole_run(case: Case) -> Work:
-    """The first run of the job on all days, from nothing: plan, bins, states, profile, drift."""
+    """The first run of the job on all days: plan, bins, states, profile, drift."""
     spark = opened_session()
     text = config_text(case, "main", fresh(case, "run"))
     return lambda: _run(spark, text, case.last_day + timedelta(days=1))
@@ -277,7 +277,7 @@ def increments_365(case: Case) -> Work:
 
 
 def _increments(case: Case, stored: int) -> Work:
-    """Runs of one new day each, after so many days were stored by one run."""
+    """Runs of one new day each, after one run has stored the given number of days."""
     spark = opened_session()
     text = config_text(case, "daily", fresh(case, f"increments-{stored}"))
     _run(spark, text, day_at(stored))
@@ -286,7 +286,7 @@ def _increments(case: Case, stored: int) -> Work:
 
 
 def _run(spark: SparkSession, text: str, as_of: date) -> dict[str, Any]:
-    """A run of the job; its stages and jobs as the table runs has them."""
+    """Execute the job; return its stages and Spark jobs, from the table `runs`."""
     config = parse_config(text, "benchmark")
     report = run_monitor(spark, config, config_text=text, as_of=as_of)
     runs = Store(spark, config.output).read("runs").where(F.col("run_id") == report.run_id)

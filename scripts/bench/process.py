@@ -1,4 +1,4 @@
-"""A measure in a process of its own, watched from outside."""
+"""Runs a measure in a separate process, and samples its memory."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from scripts.bench.memory import MemoryWatch, processes
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a measure gave: seconds of each run, peak bytes, or why there are none.
+    """Outcome of a measure: seconds of each run and peak bytes, or the reason of a failure.
 
-    ``rows`` are those read. ``first``: seconds of the warm-up, if it was the same work.
+    ``rows``: rows read. ``first``: seconds of the warm-up, if it was the same work.
     """
 
     measure: str
@@ -46,7 +46,7 @@ def run_measure(
 ) -> Outcome:
     """Run a measure on the days that the case reads.
 
-    ``folder``: where its log goes. ``limit``: seconds after which it is ended.
+    ``folder``: for its log. ``limit``: seconds after which it is ended.
     """
     folder.mkdir(parents=True, exist_ok=True)
     result, log = folder / f"{measure.name}.json", folder / f"{measure.name}.log"
@@ -91,10 +91,10 @@ class Ended:
 
 
 def watched(command: list[str], log: Path, environment: dict[str, str], limit: float) -> Ended:
-    """Run a command as the first process of a session of its own, on two cores.
+    """Run a command in a new process session, on two cores.
 
-    ``log``: file of all that it prints. ``limit``: seconds after which it and all processes that
-    it started are ended.
+    ``log``: file for its output. ``limit``: seconds after which it and all processes that it
+    started are ended.
     """
     with log.open("w", encoding="utf-8") as output:
         began = time.monotonic()
@@ -132,18 +132,18 @@ def _rows(measure: Measure, case: Case) -> int:
 def environment_of(python: Path) -> dict[str, str]:
     environment = {
         **os.environ,
-        # Threads of BLAS would fight with those of Spark for the two cores.
+        # Threads of BLAS would compete with those of Spark for the two cores.
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": str(CORES),
         "POLARS_MAX_THREADS": str(CORES),
-        # These two would report their use to their makers.
+        # These two tools would send usage data.
         "WHYLOGS_NO_ANALYTICS": "True",
         "NML_DISABLE_USAGE_LOGGING": "1",
         "PYSPARK_PYTHON": str(python),
         "PYSPARK_DRIVER_PYTHON": str(python),
     }
     if str(python) != sys.executable:
-        # The other tools bring a Spark of their own.
+        # The other tools include a different version of Spark.
         environment.pop("SPARK_HOME", None)
         environment.pop("VIRTUAL_ENV", None)
     return environment
@@ -155,7 +155,7 @@ def _on_two_cores() -> None:
 
 
 def _end_session(child: subprocess.Popen[bytes]) -> None:
-    """End the processes that the measure left: it is the first of a session of its own."""
+    """End the remaining processes of the measure, by its process session."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid, _ in processes(child.pid):
             with suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""How many bytes the pages of a report take, how long it takes to make them, and to paint them."""
+"""Bytes of the pages of a report, and the time to create and paint them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FEATURES = (25, 500, 2000)
 
 
 def report_sizes(case: Case) -> Callable[[], dict[str, Any]]:
-    """The work: reports of 90 days of made-up results, by number of features.
+    """The work: reports of 90 days of simulated results, by number of features.
 
-    The page that is painted is the largest. None is painted without Chromium.
+    Measures the first paint of the largest page, if Chromium is installed.
     """
-    # The rows are those of the tests of the pages.
+    # The rows come from the tests of the pages.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
     from report_results import results
 

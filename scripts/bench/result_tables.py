@@ -1,4 +1,4 @@
-"""The figures as tables of text and of Markdown, and compared with targets."""
+"""Results as tables for terminals and in Markdown, and their comparison with targets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _GB = 1 << 30
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on a value; ``of`` gives the value, None where a measure is missing."""
+    """A bound on a value; ``of`` returns the value, None if a measure is missing."""
 
     name: str
     bound: float
@@ -34,7 +34,7 @@ class Target:
     at_least: bool = False
 
     def reported(self, outcomes: Outcomes) -> tuple[str, str, str, str]:
-        """Name, bound, value, and whether it is met."""
+        """Name, bound, value, and whether the target is met."""
         bound = f"{'>=' if self.at_least else '<='} {self.bound:g}"
         value = self.of(outcomes)
         if value is None:
@@ -44,7 +44,7 @@ class Target:
 
 
 def _seconds(outcomes: Outcomes, *names: str) -> float | None:
-    """Seconds of measures together, scaled to the rows of the main table where they read fewer."""
+    """Total seconds of measures, scaled to the rows of the main table if they read fewer."""
     whole = outcomes["scan"].rows if "scan" in outcomes else None
     total = 0.0
     for name in names:
@@ -65,7 +65,7 @@ def _ratio(above: Sequence[str], below: Sequence[str]) -> Callable[[Outcomes], f
 
 
 def _memory(outcomes: Outcomes) -> float | None:
-    """GB of Java and Python together, the most of the job's own measures."""
+    """Maximum GB of Java and Python together, over the measures of modelwatch."""
     own = ("states_drift", "segments_drift", "two_tables_drift", "run", "wide_drift")
     held = [
         outcome.java_bytes + outcome.python_bytes
@@ -76,7 +76,7 @@ def _memory(outcomes: Outcomes) -> float | None:
 
 
 def _spread_of_jobs(outcomes: Outcomes) -> float | None:
-    """How many different numbers of jobs there are, of the same kind of run."""
+    """Count of distinct numbers of jobs per kind of run."""
     outcome = outcomes.get("jobs")
     if outcome is None or not outcome.details:
         return None
@@ -85,7 +85,7 @@ def _spread_of_jobs(outcomes: Outcomes) -> float | None:
 
 
 def _report_size(features: str) -> Callable[[Outcomes], float | None]:
-    """kB of a report of so many features by 90 days."""
+    """kB of a report by number of features, with 90 days."""
 
     def size(outcomes: Outcomes) -> float | None:
         sizes = _last_details(outcomes.get("report_sizes"))
@@ -140,7 +140,7 @@ TARGETS: tuple[Target, ...] = (
 
 
 def rows(outcomes: Outcomes) -> list[tuple[str, ...]]:
-    """A row a timed measure, in the order of the registry."""
+    """One row per timed measure, in the order of the registry."""
     reported = []
     for measure in MEASURES:
         outcome = outcomes.get(measure.name)
@@ -165,7 +165,7 @@ def rows(outcomes: Outcomes) -> list[tuple[str, ...]]:
 
 
 def _per_row(outcome: Outcome, floor: Outcome | None) -> str:
-    """Seconds a row over those of the floor; with fewer rows than the floor it is marked."""
+    """Ratio of seconds per row to those of the floor, marked if fewer rows were read."""
     if floor is None or not floor.median or not outcome.median:
         return ""
     ratio = outcome.median / outcome.rows / (floor.median / floor.rows)
@@ -180,7 +180,7 @@ def _memory_text(outcome: Outcome) -> tuple[str, str, str]:
 
 
 def text_table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """Columns set in line, for a terminal."""
+    """Aligned columns, for a terminal."""
     lines = [tuple(header), *map(tuple, body)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(header))]
     return "\n".join(
@@ -193,13 +193,13 @@ def text_table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
 
 
 def markdown_table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """The same for a page."""
+    """The same table in Markdown."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *body]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def targets(outcomes: Outcomes) -> list[tuple[str, str, str, str]]:
-    """Every target with its value."""
+    """All targets with their values."""
     return [target.reported(outcomes) for target in TARGETS]
 
 
@@ -251,7 +251,7 @@ def _last_details(outcome: Outcome | None) -> dict[str, Any] | None:
 
 
 def as_text(outcomes: Outcomes) -> str:
-    """Everything, for a terminal."""
+    """All tables, for a terminal."""
     parts = [
         text_table(HEADER, rows(outcomes)),
         text_table(("target", "bound", "measured", ""), targets(outcomes)),
@@ -261,7 +261,7 @@ def as_text(outcomes: Outcomes) -> str:
 
 
 def as_markdown(outcomes: Outcomes) -> str:
-    """Everything, for a page."""
+    """All tables, in Markdown."""
     parts = [
         markdown_table(HEADER, rows(outcomes)),
         "### Targets",

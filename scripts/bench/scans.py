@@ -1,4 +1,4 @@
-"""The floors: reading the columns, handing them to Python, joining two tables."""
+"""The floors: reading the columns, passing them to Python, joining two tables."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def wide_handover(case: Case) -> Work:
 
 
 def _handed_over(frame: DataFrame) -> Work:
-    """The columns as the job casts them, in batches of the job's size, and nothing done."""
+    """The columns with the casts and the batch size of the job, without any computation."""
 
     def nothing(records: Iterable[Any]) -> Iterator[Any]:
         for _ in records:

@@ -1,4 +1,4 @@
-"""The Spark session of a measure: the packaged stack on two cores."""
+"""The Spark session of a measure: the packaged properties on two cores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from scripts.bench.case import CORES
 
 
 def opened_session(memory: str | None = None) -> SparkSession:
-    """The job's own session in local mode; ``memory`` of the driver if not the stack's own.
+    """The session of the job in local mode; ``memory`` replaces the configured driver memory.
 
-    Over Spark Connect if SPARK_REMOTE is in the environment.
+    Uses Spark Connect if SPARK_REMOTE is in the environment.
     """
     from modelwatch.io.session.connect import is_connect_wanted
     from modelwatch.io.session.java import find_java_home

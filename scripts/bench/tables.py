@@ -1,4 +1,4 @@
-"""The tables that are measured: made once, and used again while their sizes are the same."""
+"""The tables of the benchmark, which are created once and reused while their sizes match."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pyspark.sql import functions as F
 from scripts.bench.case import FIRST_DAY, Case
 
 _GENERATION = 1
-"""Changes when the contents do, so that tables made before are made anew."""
+"""Version of the contents; a change causes existing tables to be created again."""
 INCREMENT_DAYS = 370
 
 
 @dataclass(frozen=True)
 class _Made:
-    """A table: its name, the sizes it has, and what makes it."""
+    """A table: its name, its sizes, and a function that creates it."""
 
     name: str
     sizes: tuple[int, ...]
@@ -49,7 +49,7 @@ class _Made:
 
 
 def missing(case: Case) -> list[_Made]:
-    """The tables that are not there, or have other sizes."""
+    """The tables that are missing or have other sizes."""
     rows = (case.rows, case.all_days)
     wide = (case.wide_rows, case.wide_columns, case.wide_days)
     wanted = (
@@ -63,7 +63,7 @@ def missing(case: Case) -> list[_Made]:
 
 
 def ensured(spark: SparkSession, case: Case) -> None:
-    """Make the tables that are not there."""
+    """Create the missing tables."""
     for table in missing(case):
         table.made(spark, case)
 
@@ -76,7 +76,7 @@ def _days(rows: DataFrame, days: int) -> DataFrame:
 
 
 def _numeric(number: int) -> Column:
-    """Column of a kind by its number: quantities, amounts, counts, waiting times, heavy values."""
+    """A column whose kind depends on its number: quantity, amount, count, waiting time, or age."""
     normal, uniform = F.randn(number), F.rand(100 + number)
     kind = number % 7
     if kind == 1:
@@ -96,7 +96,7 @@ def _features() -> list[Column]:
     columns = []
     for number in range(20):
         column = _numeric(number)
-        # A fifth of the columns has a few nulls, one has many.
+        # One fifth of the columns have a few nulls, and one has many.
         share = 0.3 if number == 12 else 0.02 if number % 5 == 0 else 0.0
         if share:
             column = F.when(F.rand(200 + number) >= share, column)
@@ -112,7 +112,7 @@ def _features() -> list[Column]:
 
 
 def _write(frame: DataFrame, path: str, files: int) -> None:
-    """As Delta, partitioned by day, with about so many files a day."""
+    """Write a Delta table, partitioned by day, with about the given number of files per day."""
     spread = frame.repartition(30, "day", (F.col("id") % files))
     spread.write.format("delta").partitionBy("day").save(path)
 
@@ -146,7 +146,7 @@ def _wide(spark: SparkSession, case: Case, path: str) -> None:
 
 
 def _daily(spark: SparkSession, case: Case, path: str) -> None:
-    """Days enough to add some to a year of them."""
+    """A year of days, and several more to add."""
     rows = _days(spark.range(case.increment_rows * INCREMENT_DAYS), INCREMENT_DAYS)
     _write(rows.select("id", "day", *_features()), path, 1)
 

@@ -15,7 +15,7 @@ from scripts.bench.case import Case
 
 
 def main() -> None:
-    """Prepare, warm up, time; write the outcome to the file that was named."""
+    """Prepare, warm up, and time a measure; write the outcome to a file."""
     function, reported, warm_up, runs, result = sys.argv[1:]
     outcome: dict[str, Any]
     try:
@@ -26,7 +26,7 @@ def main() -> None:
     Path(result).write_text(json.dumps(outcome), encoding="utf-8")
     sys.stdout.flush()
     sys.stderr.flush()
-    # Deequ and Spark may leave threads that would keep the process; its children are ended by it.
+    # Threads of Deequ and Spark may keep the process alive; the caller ends its children.
     os._exit(0)
 
 

@@ -1,2 +1,2 @@
-"""How often the verdicts cry wolf, and what they find: measured on the functions that production
-runs, without Spark, beside Evidently and NannyML."""
+"""Measure false alarms and detected faults, with the functions of a run and without Spark, and
+compare them with Evidently and NannyML."""

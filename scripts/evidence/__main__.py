@@ -1,7 +1,8 @@
-"""Measure what the verdicts are worth, and write it down.
+"""Measure false alarms and detected faults.
 
-Run as `python -m scripts.evidence [--quick] [--docs]`. --docs writes the tables and pictures into
-docs/. With --peers run, the peers run as well, in `.venv-peers`.
+Run: python -m scripts.evidence [--quick] [--docs]
+`--docs` writes the tables and pictures into docs/. `--peers run` also runs the other tools, in
+`.venv-peers`.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ FAULT_ROWS = (
 )
 """Rows into which faults are injected."""
 WIDE = "features-200"
-"""A row whose months cost twenty times as much as others."""
+"""A row whose months take twenty times as long as others."""
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How many months of each row, and into how many of them faults are injected.
+    """Number of quiet months per row, and of months with faults.
 
-    ``rows`` and ``fault_rows``: those that are measured.
+    ``rows`` and ``fault_rows``: the rows that are measured.
     """
 
     months: int
@@ -63,14 +64,14 @@ class Extent:
     peers: int = 4
 
     def quiet(self) -> Iterator[tuple[str, int]]:
-        """Rows and seeds; all rows of a seed come before those of the next one."""
+        """Pairs of row and seed, ordered by seed."""
         for seed in range(self.months):
             for row in self.rows:
                 if row != WIDE or seed % 5 == 0:
                     yield row, seed
 
     def faults(self) -> Iterator[tuple[str, int]]:
-        """Rows and seeds of months with faults, which are no months of the quiet ones."""
+        """Pairs of row and seed of months with faults; seeds differ from those of quiet months."""
         for seed in range(1000, 1000 + self.injected):
             for row in self.fault_rows:
                 yield row, seed
@@ -86,22 +87,22 @@ QUICK = Extent(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, keeps the figures in a file and prints the tables."""
+    """Measure, write the results to a file, and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few rows, under three minutes")
-    parser.add_argument("--months", type=int, help="quiet months of each row")
-    parser.add_argument("--injected", type=int, help="months of each row with faults")
+    parser.add_argument("--months", type=int, help="quiet months per row")
+    parser.add_argument("--injected", type=int, help="months with faults per row")
     parser.add_argument("--rows", help="rows of the matrix, separated by commas")
     parser.add_argument("--docs", action="store_true", help=f"write {PAGE} and its pictures")
-    parser.add_argument("--only-docs", action="store_true", help="do not measure anew")
+    parser.add_argument("--only-docs", action="store_true", help="use the results of the last run")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument(
         "--peers",
         choices=("run", "read", "none"),
         default="none",
-        help="run them on the flights, or read what they alarmed on in the last run",
+        help="run the other tools on the flights, or read their alarms of the last run",
     )
-    parser.add_argument("--peer-python", type=Path, help="interpreter that has the peers")
+    parser.add_argument("--peer-python", type=Path, help="Python interpreter with the other tools")
     asked = parser.parse_args(argv)
     if not asked.only_docs:
         extent = QUICK if asked.quick else WHOLE
@@ -125,13 +126,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measured(extent: Extent, workers: int, how: str, python: Path | None) -> None:
-    """Every quiet month and every fault; the peers meanwhile, in a process of their own.
+    """Measure quiet months and faults, and run the other tools in parallel.
 
-    What is known is written after each stage. ``how``: 'run', 'read' or 'none' of the peers.
+    Results are written after each stage. ``how``: 'run', 'read', or 'none', for the other tools.
     """
     started = time.monotonic()
     for key in {*extent.rows, *extent.fault_rows} & set(DATASETS):
-        # Made once, before several processes want it.
+        # Computed once, before several processes need it.
         assert len(DATASETS[key].rows)
     compared = [flights_world(seed) for seed in range(0 if how == "none" else extent.peers)]
     process = peer_process(compared, python) if compared and how == "run" else None
@@ -148,19 +149,19 @@ def measured(extent: Extent, workers: int, how: str, python: Path | None) -> Non
             say(started, f"{len(results.outcomes)} faults")
     results.write(RESULTS)
     if process is not None and process.wait() != 0:
-        raise RuntimeError("the peers' process failed")
+        raise RuntimeError("the process of the other tools failed")
     if compared:
         peers_of(results, compared).write(RESULTS)
-        say(started, f"{len(compared)} months of the peers, with their faults")
+        say(started, f"{len(compared)} months of the other tools, with their faults")
 
 
 def flights_world(seed: int) -> World:
-    """A month of flights that the peers see."""
+    """A month of flights for the other tools."""
     return DATASETS["flights"].world(1000 + seed)
 
 
 def peer_process(compared: Sequence[World], python: Path | None) -> subprocess.Popen[bytes]:
-    """The peers at work on some months and their faults."""
+    """The process of the other tools, on months and their faults."""
     root = peers.fresh_folder()
     for seed, world in enumerate(compared):
         faults = (f for f in injected("flights", world, 1000 + seed) if f.matters)
@@ -169,7 +170,7 @@ def peer_process(compared: Sequence[World], python: Path | None) -> subprocess.P
 
 
 def peers_of(results: Results, compared: Sequence[World]) -> Results:
-    """The results with what the peers alarmed on."""
+    """The results with the alarms of the other tools."""
     quiet, outcomes = [], []
     for seed, world in enumerate(compared):
         alarms = peers.read_alarms(peers.FOLDER, world)

@@ -1,7 +1,7 @@
-"""Made-up businesses: tables of other shapes than the simulated one.
+"""Simulated businesses with tables of other shapes.
 
-What is quiet about them is part of the process: days of the week, weather, campaigns, devices that
-fall silent, and a volume that grows.
+Their quiet months contain days of the week, weather, campaigns, devices that stop sending, and
+growing volume.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from modelwatch.stats.weekdays import weekdays_of
 
 REFERENCE_DAYS = 28
 Draw = Callable[[np.ndarray, np.random.Generator], tuple[pd.DataFrame, np.ndarray]]
-"""Features of the rows of some days, with their ``day``, and the log odds of their labels."""
+"""Features of the rows of the days, with their ``day``, and the log odds of their labels."""
 
 
 def energy(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Hourly readings of 60 meters: a season of the day, weather that lasts, and days off."""
+    """Hourly readings of 60 meters: a daily pattern, persistent weather, and days off."""
     weather = np.empty(len(days))
     weather[0] = rng.standard_normal()
     for i in range(1, len(days)):
@@ -59,7 +59,7 @@ def catalogue(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame,
     order = np.repeat(np.arange(len(lines)), lines)
     at = np.repeat(np.arange(len(days)), orders)[order]
     article = np.floor(rng.pareto(1.1, len(at)) * 20).astype(int)
-    # Each week brings a few articles, which few people buy at first.
+    # Each week adds a few articles, which few people buy at first.
     newest = (days[at] - days[0]) // 7
     article = np.where(rng.random(len(at)) < 0.003, 100_000 + newest, np.minimum(article, 5000))
     price = np.exp(1.0 + 0.9 * rng.standard_normal(len(at))).round(2)
@@ -85,7 +85,7 @@ def catalogue(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame,
 
 
 def insurance(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Contracts of an insurer: integer codes, round numbers, and claims of one in a hundred."""
+    """Contracts of an insurer: integer codes, round numbers, and claims in 1% of the contracts."""
     weekend = weekdays_of(days) >= 5
     count = rng.poisson(np.where(weekend, 150.0, 500.0))
     at = np.repeat(np.arange(len(days)), count)
@@ -113,7 +113,7 @@ def insurance(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame,
 
 
 def machines(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Messages of 40 machines: heavy tails, machines that fall silent, sensors that drop out."""
+    """Messages of 40 machines: heavy tails, machines that stop sending, sensors that drop out."""
     machine_count, messages = 40, 20
     silent = rng.random((len(days), machine_count)) < 0.03
     day, machine = np.nonzero(~silent)
@@ -146,19 +146,19 @@ BUSINESSES: Mapping[str, tuple[str, Draw]] = {
     "insurance": ("contracts with integer codes and rare claims", insurance),
     "machines": ("messages of machines that drop out", machines),
 }
-"""What they are, by key."""
+"""Titles by key."""
 
 
 def business_month(key: str, seed: int) -> World:
-    """A month of a business in which nothing happens but its days."""
+    """A quiet month of a business."""
     return drawn_month(key, BUSINESSES[key][1], list(BUSINESSES).index(key), seed)
 
 
 def drawn_month(
     key: str, draw: Draw, number: int, seed: int, decided: float = 0.1, answered: float = 1.0
 ) -> World:
-    """A month of drawn rows. ``number`` is part of what is random. ``decided``: share of the rows
-    with a positive decision. ``answered``: share of the rows whose label comes.
+    """A month of random rows. ``number`` is part of the seed. ``decided``: share of the rows with a
+    positive decision. ``answered``: share of the rows whose label arrives.
     """
     rng = np.random.default_rng([seed, 20261130, number])
     period = month_after(REFERENCE_DAYS)

@@ -1,4 +1,4 @@
-"""The configuration of a monitor: the text that `modelwatch init` writes, and the labels."""
+"""The configuration of a monitor: the draft of `modelwatch init`, with labels added."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ labels:
   due: {{delay_days: {LABEL_DELAY}}}
 performance: {{task: binary, score: probability, decision: {{column: decision}}}}
 """
-"""What a user adds to the text: `init` does not ask for labels."""
+"""What a user adds to the draft: `init` does not ask for labels."""
 LOOKED_AT = 20_000
-"""Rows of the newest days that `init` looks at."""
+"""Rows of the newest days that `init` samples."""
 NEWEST_DAYS = 30
 
 
 def configuration(world: World) -> MonitorConfig:
-    """What `modelwatch init` writes for the tables of a world, with its labels and segments.
+    """Draft of `modelwatch init` for the tables of a world, with labels and segments.
 
-    The reference is the world's, where that is another than the one that `init` chooses.
+    The reference is that of the world, if `init` chooses another.
     """
     return _parsed(configuration_text(world))
 
 
 def configuration_text(world: World) -> str:
-    """The text of ``configuration``."""
+    """The YAML of ``configuration``."""
     inputs = facts_of(world, "inputs", ["row_id", *world.table.features])
     answers = facts_of(world, "predictions", ["row_id", "probability", "decision"])
     text = draft(guess(inputs, answers, ("row_id",)), inputs.days, segments=False)
@@ -64,18 +64,18 @@ def _parsed(text: str) -> MonitorConfig:
 
 
 def judged_configuration(world: World, config: MonitorConfig) -> MonitorConfig:
-    """The configuration with windows for incidents that hold enough rows, as a run has it."""
+    """The configuration with windows of incidents that have enough rows, as in a run."""
     return with_judged_windows(config, volume(world))
 
 
 def volume(world: World) -> Volume | None:
-    """The rows that the inputs usually have."""
+    """The usual number of rows of the inputs."""
     rows = world.rows.groupby("day")["weight"].sum()
     return volume_of({day_of(day): float(n) for day, n in rows.items()})
 
 
 def facts_of(world: World, name: str, columns: list[str]) -> TableFacts:
-    """What `init` sees of a table: some rows of the newest days."""
+    """The sample of a table that `init` reads: rows of the newest days."""
     day = world.rows["day"].to_numpy()
     known = world.rows[day >= day[-1] - NEWEST_DAYS + 1].iloc[:LOOKED_AT]
     found = [ColumnFacts("day", "date", distinct=known["day"].nunique())]

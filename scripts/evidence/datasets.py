@@ -1,8 +1,8 @@
-"""Real data sets as worlds: their days dealt out anew, or their rows drawn onto days.
+"""Real data sets as worlds, with resampled days or with rows drawn at random for each day.
 
-Where a data set has days, those of one season and weekday are exchanged at random, so that the
-reference and the month after it are draws from the same days, with what real days bring. Where it
-has none, or only years, each day draws rows at random. Whatever is found then is a false alarm.
+If a data set has days, those of one season and weekday are exchanged at random, so that the
+reference and the month after it are draws from the same real days. If it has no days, or only
+years, each day draws rows at random. Every finding in such a month is a false alarm.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _ANSWERS = ("day", "probability", "decision", "late", "other_probability", "othe
 
 @dataclass(frozen=True)
 class Dataset:
-    """A real data set: what it is of, and how its rows come to days.
+    """A real data set: its field, and how its rows are assigned to days.
 
-    ``rows_per_day``: drawn for each day, None where the data have days of their own. ``seasons``:
-    first Monday of runs of 13 weeks. ``half``: whether rules were changed on it, 'tuned', or it
-    only confirms them, 'confirmed'. ``branch``: the column that a fault of one segment goes by.
+    ``rows_per_day``: drawn for each day; None if the data have days. ``seasons``: first Monday of
+    spans of 13 weeks. ``half``: 'tuned' if rules were changed after inspecting it, 'confirmed' if
+    it only confirms them. ``branch``: the column whose values are the segments of faults.
     """
 
     key: str
@@ -42,7 +42,7 @@ class Dataset:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """All rows, with a score, a decision and a label; made once."""
+        """All rows, with a score, a decision, and a label; computed once and cached."""
         return _prepared(self.key)
 
     def world(
@@ -52,9 +52,9 @@ class Dataset:
         segments: tuple[str, ...] = (),
         left_out: Callable[[], Set[int]] = frozenset,
     ) -> World:
-        """A reference and a month in which nothing happens but days.
+        """A reference and a quiet month.
 
-        ``left_out``: numbers of days of the data set that are not dealt.
+        ``left_out``: numbers of days of the data set that are not used.
         """
         rows = self.rows
         features = tuple(name for name in rows if name not in _ANSWERS)
@@ -79,9 +79,9 @@ def _dealt(
     rng: np.random.Generator,
     left_out: Set[int],
 ) -> pd.DataFrame:
-    """The days of 13 weeks, dealt out weekday by weekday.
+    """The days of 13 weeks, shuffled within each weekday.
 
-    Where too few are left, the first weeks lack some.
+    If too few days are left, the first weeks lack some.
     """
     start = (pd.Timestamp(season) - pd.Timestamp(0)).days
     first = wanted[0] - (wanted[0] - START) % 7
@@ -91,7 +91,7 @@ def _dealt(
     at, new = [], []
     for weekday in range(7):
         offsets = 7 * rng.permutation(13) + weekday
-        # A day on which nobody worked is no day of the data set.
+        # Days without work are not part of the data set.
         offsets = offsets[ends[offsets + 1] > ends[offsets]]
         kept = [offset for offset in offsets if start + offset not in left_out][:weeks]
         for week, offset in enumerate(kept, weeks - len(kept)):
@@ -119,10 +119,10 @@ def _prepared(key: str) -> pd.DataFrame:
 
 
 def _scored(rows: pd.DataFrame, late: np.ndarray) -> pd.DataFrame:
-    """The rows with the answers of a model that has not seen them, and of another one.
+    """The rows with predictions of a model that was not trained on them, and of another model.
 
-    Five-fold cross-validated gradient boosting; the other model is a shallow one that weighs both
-    classes alike.
+    Five-fold cross-validated gradient boosting; the other model is shallow and weights both
+    classes equally.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -196,7 +196,7 @@ def _census() -> pd.DataFrame:
 
 
 def _credit() -> pd.DataFrame:
-    """Loans of a lending club, and whether the lender asks 13 % or more."""
+    """Loans of a lending club, and whether the interest rate is at least 13%."""
     rows = _rdata("openintro/loans_full_schema")
     texts = ("state", "homeownership", "verified_income", "loan_purpose", "application_type")
     numbers = (
@@ -223,7 +223,7 @@ def _credit() -> pd.DataFrame:
 
 
 def _retail() -> pd.DataFrame:
-    """Pizzas sold in 2015, one row each, and whether the order has three or more."""
+    """Pizzas sold in 2015, one row per pizza, and whether the order has three or more."""
     rows = _rdata("gt/pizzaplace")
     at = pd.to_timedelta(rows["time"].astype(str))
     lines = rows.groupby("id")["id"].transform("size").to_numpy()
@@ -256,7 +256,7 @@ def _medical() -> pd.DataFrame:
 
 
 def _sensors() -> pd.DataFrame:
-    """Half-hourly demand for electricity in Victoria in 2014, and whether it rises."""
+    """Half-hourly demand for electricity in Victoria in 2014, and whether it increases."""
     rows = _rdata("fpp2/elecdemand")
     at = np.arange(len(rows))
     demand = rows["Demand"].astype(np.float64)
@@ -280,7 +280,7 @@ def _sensors() -> pd.DataFrame:
 
 
 def _stops() -> pd.DataFrame:
-    """Police stops in Minneapolis in 2017, and whether somebody is searched."""
+    """Police stops in Minneapolis in 2017, and whether anyone is searched."""
     rows = _rdata("carData/MplsStops").sort_values("date", ignore_index=True)
     at = pd.to_datetime(rows["date"]).dt.tz_localize(None)
     rows = rows.assign(at=at).sort_values("at", ignore_index=True)
@@ -333,7 +333,7 @@ def _hotels() -> pd.DataFrame:
 
 
 def _deliveries() -> pd.DataFrame:
-    """Meals that a restaurant delivers, and whether it takes more than half an hour."""
+    """Meals that a restaurant delivers, and whether the delivery takes more than half an hour."""
     rows = _rdata("modeldata/deliveries")
     items = rows[[name for name in rows if name.startswith("item_")]]
     found = pd.DataFrame(

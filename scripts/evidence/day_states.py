@@ -1,8 +1,7 @@
-"""The states of each day of a world, counted straight from arrays.
+"""The states of each day of a world, computed directly from arrays.
 
-They are equal, digit for digit, to those of the pass over rows that a run makes (tests hold that),
-and rows may have weights: a day of 100,000 rows that are draws from a few thousand different ones
-needs only those.
+They are bit for bit equal to the states that a run computes, which tests check. Rows can have
+weights: a day of 100,000 rows that are drawn from a few thousand distinct rows needs only these.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ CLASS_COUNTS = DECISIONS * LABEL_VALUES
 
 @dataclass(frozen=True)
 class Plans:
-    """What is kept of the rows of a world: fitted once, on its reference."""
+    """Bins and other plans of the states of a world, fitted once on its reference."""
 
     binnings: Mapping[str, Binning]
     splits: tuple[SegmentationCodes, ...]
@@ -61,9 +60,9 @@ class Plans:
 
 @dataclass(frozen=True)
 class Stacked:
-    """States of the days that a scope has rows on: day numbers (n,) and a stack of n.
+    """States of the days on which a scope has rows: day numbers (n,) and a stack of n states.
 
-    ``sketches``: their values by hash, of all traffic; None in segments.
+    ``sketches``: sketches of distinct values; None in segments.
     """
 
     days: AnyArray
@@ -75,9 +74,9 @@ class Stacked:
 class DayStates:
     """The states of a world.
 
-    ``features``: by scope and feature. ``block``: of the numeric inputs of all traffic together,
-    a state for each of ``days``. ``scores``: by scope, with the days; labels that were known
-    on the day of the look alone. ``rows`` and ``repeated``: of all traffic, by day.
+    ``features``: by scope and feature. ``block``: of all numeric inputs together, without segments,
+    one state for each of ``days``. ``scores``: by scope, with the days; only labels that were known
+    on the day of the evaluation. ``rows`` and ``repeated``: by day, without segments.
     """
 
     features: Mapping[tuple[Scope, str], Stacked]
@@ -120,7 +119,7 @@ def _fitted_numbers(values: pd.Series, weight: pd.Series, special: Sequence[floa
 
 
 def _capped(weight: AnyArray) -> AnyArray:
-    """Weights for a sample of about 50,000 rows, as a run fits quantiles."""
+    """Weights of a sample of about 50,000 rows, on which a run fits quantiles."""
     total = int(weight.sum())
     return weight if total <= 100_000 else np.maximum(1, weight * 50_000 // total)
 
@@ -172,7 +171,7 @@ class _Pass:
             self.scopes.append((split.name, split.segments, at))
 
     def dictionary(self, name: str) -> tuple[list[str], AnyArray]:
-        """Values of a categorical column, and the code of each row: their number for null."""
+        """Values of a categorical column, and the code of each row; one more code means null."""
         if name not in self._dictionaries:
             codes, values = pd.factorize(_texts(self.frame[name]), sort=False)
             codes = np.where(codes < 0, len(values), codes)
@@ -240,7 +239,7 @@ class _Pass:
         unseen: list[Mapping[str, int]] = [{}] * scopes
         lengths = np.zeros(scopes, dtype=np.int64), *np.full((2, scopes), np.nan)
         if scopes == len(self.days):
-            # Examples and lengths are kept of all traffic only.
+            # Examples and lengths are not stored for segments.
             entries = len(values) + 1
             by_value = _totals(at * entries + codes, self.weight, scopes * entries)
             by_value = by_value.reshape(scopes, entries)[:, :-1]
@@ -346,7 +345,7 @@ def _totals(cells: AnyArray, weight: AnyArray, length: int) -> Counts:
 
 
 def _ends(held: AnyArray, size: AnyArray) -> tuple[Floats, Floats]:
-    """Least and greatest length of the values that each scope holds."""
+    """Minimum and maximum length of the values in each scope."""
     if not held.shape[1]:
         return np.full(len(held), np.nan), np.full(len(held), np.nan)
     least = np.where(held, size, np.inf).min(axis=1)

@@ -1,4 +1,4 @@
-"""Faults injected into months in which nothing else happens, and what is found."""
+"""Faults injected into quiet months, and the incidents that they cause."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from modelwatch.model.planning.window_specs import length_days
 from modelwatch.model.planning.window_volumes import window_volumes
 
 FIRST_DAYS = (3, 7, 10, 14)
-"""Days of the month on which faults begin; those that are counted in weeks begin with one."""
+"""Days of the month on which faults begin; faults counted in weeks begin with a week."""
 IN_TIME = 2
 """Windows within which a fault should be found."""
 LENGTHS = {"shortest": 1, "day": 1, "week": 7}
-"""Days of the windows that delays are counted in, at least."""
+"""Minimum length in days of the windows in which delays are counted."""
 
 
 @dataclass(frozen=True)
 class Injected:
-    """A fault in a world: what, how large, from which day on; and the days of the windows that its
-    delay is counted in."""
+    """A fault in a world, its size, its first day, and the length in days of the windows in which
+    its delay is counted."""
 
     row: str
     fault: Fault
@@ -45,9 +45,12 @@ class Injected:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a fault. Windows of the fault's kind, and days, until the window with which it
-    was found was over; None if it never was. ``right``: whether the first incident is named so.
-    ``power``: probability that the best test finds it within two windows."""
+    """Outcome of a fault.
+
+    ``delay`` and ``days``: windows of the fault's kind, and days, until the end of the window in
+    which it was found; None if it never was. ``right``: whether the first incident has a correct
+    kind. ``power``: probability that the best test finds it within two windows.
+    """
 
     row: str
     fault: str
@@ -64,7 +67,7 @@ class Outcome:
 
     @property
     def is_material(self) -> bool:
-        """Whether a person would want to know of it, and the best test finds it."""
+        """Whether people want to know about it, and the best test finds it."""
         return self.matters and self.power >= MATERIAL
 
     @property
@@ -74,9 +77,9 @@ class Outcome:
 
 
 def injected(row: str, quiet: World, seed: int, shortest: int = 1) -> Iterator[Injected]:
-    """Every fault at every size; target and first day go round with the seed.
+    """Every fault at every size; target and first day rotate with the seed.
 
-    ``shortest``: days of the shortest window by which the monitor judges columns.
+    ``shortest``: length in days of the shortest window in which columns have verdicts.
     """
     for number, fault in enumerate(FAULTS.values()):
         targets = fault.targets(quiet)
@@ -93,11 +96,11 @@ def _injected(row: str, quiet: World, seed: int, number: int, at: int, shortest:
     length = max(counted_days(fault, quiet, shortest), LENGTHS[fault.windows])
     offset = FIRST_DAYS[(seed + number) % len(FIRST_DAYS)]
     if length > 1:
-        # Two whole windows must be left, and another one where labels tell.
+        # Two complete windows must be left, and another one for faults that only labels show.
         offset = 7
     days = quiet.current_days
     start = quiet.period.current[0] + offset
-    # Of sparse batches a fault begins with one.
+    # With sparse batches, a fault begins with a batch.
     start = int(days[min(int(np.searchsorted(days, start)), len(days) - 1)])
     rng = np.random.default_rng([seed, number, at])
     inject = partial(fault.inject, target=target, size=size, rng=rng)
@@ -109,9 +112,9 @@ def _injected(row: str, quiet: World, seed: int, number: int, at: int, shortest:
 
 
 def counted_days(fault: Fault, world: World, shortest: int) -> int:
-    """Days of the windows that the delay of a fault is counted in: batches where they are sparser.
+    """Length in days of the windows in which the delay of a fault is counted; at least one batch.
 
-    ``shortest``: days of the shortest window by which the monitor judges columns.
+    ``shortest``: length in days of the shortest window in which columns have verdicts.
     """
     days = np.unique(world.rows["day"].to_numpy())
     gap = int(np.median(np.diff(days)))
@@ -119,7 +122,7 @@ def counted_days(fault: Fault, world: World, shortest: int) -> int:
 
 
 class QuietWatch:
-    """A month in which nothing happens, watched: what faults are compared with."""
+    """A monitored quiet month, with which faults are compared."""
 
     def __init__(self, row: str, world: World) -> None:
         self.row, self.world = row, world
@@ -132,12 +135,12 @@ class QuietWatch:
 
     @cached_property
     def known(self) -> set[tuple[object, ...]]:
-        """Incidents that are there anyway."""
+        """Incidents of the quiet month."""
         return {_identity(one) for one in self.seen.incidents}
 
     @cached_property
     def shortest(self) -> int:
-        """Days of the shortest window by which columns are judged."""
+        """Length in days of the shortest window in which columns have verdicts."""
         names = self.watch.config.incident_windows
         specs = [one for one in self.watch.config.repeating_windows if one.name in names]
         volume_of_table = volume(self.world)
@@ -153,20 +156,20 @@ class QuietWatch:
         return int(min((length_days(one) for one in specs if one.name in judged), default=1))
 
     def open_on(self, day: int) -> dict[Key, float]:
-        """What is open on a day."""
+        """Open incidents of a day, with their effects."""
         if day not in self._open:
-            self._open[day] = _open(self.watch.folded(self.seen, day))
+            self._open[day] = _open_effects(self.watch.folded(self.seen, day))
         return self._open[day]
 
     def outcomes(self, seed: int, faults: tuple[str, ...] = ()) -> Iterator[Outcome]:
-        """What is seen of the faults of a seed; of all faults unless some are named."""
+        """Outcomes of the faults of a seed; of all faults unless some are named."""
         for case in injected(self.row, self.world, seed, self.shortest):
             if not faults or case.fault.key in faults:
                 yield outcome(self, case)
 
 
 def outcome(quiet: QuietWatch, case: Injected) -> Outcome:
-    """What is seen of a fault that the same world without it does not show."""
+    """Outcome of a fault, compared with the same world without it."""
     watch = quiet.watch
     seen = watch.seen(case.world, quiet.metrics)
     days, touched = _first_seen(quiet, case, seen)
@@ -200,16 +203,16 @@ def _identity(one: Incident) -> tuple[object, ...]:
 
 
 Key = tuple[str, str, str, str, str]
-"""What an incident is about: role, subject, segmentation, segment, kind of window."""
+"""Scope of an incident: role, subject, segmentation, segment, kind of window."""
 
 
 def _first_seen(quiet: QuietWatch, case: Injected, seen: Seen) -> tuple[int | None, frozenset[Key]]:
-    """Days from the fault's first until something is open that the same world without it does not
-    have by then, or twice as bad as there: an incident, or a child of one that was open anyway."""
+    """Days from the start of the fault until an incident, or a child of one, is open that is not
+    open in the same world without the fault, or has less than half of the effect there."""
     if not seen.roots:
         return None, frozenset()
     for day in range(case.start + 1, case.world.as_of + 1):
-        open_now = _open(quiet.watch.folded(seen, day))
+        open_now = _open_effects(quiet.watch.folded(seen, day))
         if not open_now:
             continue
         without = quiet.open_on(day)
@@ -223,8 +226,8 @@ def _first_seen(quiet: QuietWatch, case: Injected, seen: Seen) -> tuple[int | No
     return None, frozenset()
 
 
-def _open(seen: Seen) -> dict[Key, float]:
-    """How large what is open is, of roots that call somebody and their children."""
+def _open_effects(seen: Seen) -> dict[Key, float]:
+    """Effects of the open incidents that need attention, and of their open children."""
     return {
         _key(one): one.effect
         for root in seen.roots
@@ -239,6 +242,6 @@ def _key(one: Incident) -> Key:
 
 
 def faults_of(case: tuple[str, int]) -> list[Outcome]:
-    """What is seen of the faults in a month of a row and a seed."""
+    """Outcomes of the faults in the month of a row and a seed."""
     row, seed = case
     return list(QuietWatch(row, ROWS[row].world(seed)).outcomes(seed))

@@ -1,4 +1,4 @@
-"""How many quiet months have an incident, row by row of the matrix."""
+"""Quiet months with an incident, by row of the matrix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scripts.evidence.watch import Seen, Watch, subjects
 
 @dataclass(frozen=True)
 class QuietMonth:
-    """What was seen of a month in which nothing happened."""
+    """Incidents of a quiet month."""
 
     row: str
     seed: int
@@ -26,7 +26,7 @@ class QuietMonth:
 
 
 def quiet_month(case: tuple[str, int]) -> QuietMonth:
-    """A month of a row and a seed."""
+    """The quiet month of a row and a seed."""
     key, seed = case
     world = ROWS[key].world(seed)
     return QuietMonth.of(key, seed, Watch.of(world).seen(world))

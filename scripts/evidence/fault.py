@@ -1,4 +1,4 @@
-"""What a fault is, and the registry of those that are injected."""
+"""Faults, and the registry of those that are injected."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Counted = Literal["shortest", "day", "week"]
 
 
 class Inject(Protocol):
-    """A function that breaks rows, those from the fault's first day on.
+    """A function that breaks the rows from the first day of the fault on.
 
-    ``target``: what it hits. ``rng``: what is drawn at random.
+    ``target``: the affected part. ``rng``: source of random numbers.
     """
 
     def __call__(
@@ -27,19 +27,19 @@ class Inject(Protocol):
 
 
 Targets = Callable[[World], Sequence[str]]
-"""What a fault can hit in a world; none where it has no such column."""
+"""Possible targets of a fault in a world; empty if it has no such column."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A way in which data, labels or a model break.
+    """A way in which data, labels, or a model break.
 
-    ``sizes``: with whether a person would want to know of it. ``kinds``: names that are right.
-    ``look``: whether it is looked for as soon as it should have been found, because it mends by
-    itself, rather than at the end of the month. ``windows``: kind of those that its delay is
-    counted in: of the shortest that the monitor judges columns by, or days, or weeks. ``days``:
-    how long it lasts, None for the rest of the month. ``before``: days before its first that it is
-    shown as well, and leaves as they are.
+    ``sizes``: each with whether people want to know about it. ``kinds``: correct names.
+    ``look``: whether the month is evaluated as soon as the fault should have been found, because it
+    ends by itself, rather than at the end of the month. ``windows``: windows in which its delay is
+    counted: the shortest in which columns have verdicts, days, or weeks. ``days``: its length,
+    None for the rest of the month. ``before``: days before its start that the function also
+    receives, and does not change.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Fault:
     before: int
 
     def size_label(self, size: float) -> str:
-        """A size as people say it."""
+        """A size as text."""
         return f"{100 * size:g}%" if self.unit == "%" else f"{size:g} {self.unit}".strip()
 
 
@@ -76,7 +76,7 @@ def fault(
     days: int | None = None,
     before: int = 0,
 ) -> Callable[[Inject], Inject]:
-    """Registers a function as a fault."""
+    """Register a function as a fault."""
 
     def register(inject: Inject) -> Inject:
         FAULTS[key] = Fault(

@@ -1,6 +1,6 @@
-"""Ways in which data, labels or a model break.
+"""Faults of data, labels, and models.
 
-Scores stay as they were, except where the fault is of the model: the model is not asked again.
+Scores do not change, except in faults of the model: the model does not score the broken rows.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def _cut(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator)
     kinds={"swapped_codes"},
 )
 def _codes(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator) -> pd.DataFrame:
-    """The most frequent code with the rarest of those with some percent of the rows."""
+    """Exchanges the most frequent code with the rarest one that has several percent of the rows."""
     share = rows[target].value_counts(normalize=True)
     first, second = share.index[0], share[share >= min(0.02, share.iloc[-1])].index[-1]
     return rows.assign(**{target: rows[target].replace({first: second, second: first})})

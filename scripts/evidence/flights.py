@@ -1,4 +1,4 @@
-"""The flights of the demo with their scores, those of another model, and labels."""
+"""The flights of the demo with labels, and the scores of two models."""
 
 from __future__ import annotations
 
@@ -38,18 +38,19 @@ CATEGORIES = (
 
 
 CANCELED_SHARE = 0.05
-"""Share of canceled flights from which a day is one of a documented event."""
+"""Share of canceled flights from which a day counts as a documented event."""
 REPORTS = 70
-"""Hourly weather reports with wind and humidity, of 72 of three airports, below which it is."""
+"""Number of complete hourly weather reports, of 72, below which a day counts as an event."""
 RAIN, VISIBILITY = 0.5, 6.0
-"""Inches of rain in a day at one airport from which it is, and mean miles below which it is."""
+"""Inches of rain per day at one airport from which, and mean visibility in miles below which, a day
+counts as an event."""
 
 
 @cache
 def documented_events() -> frozenset[int]:
     """Days of storms, cancellations, or missing weather reports, as numbers since 1970-01-01.
 
-    They are read from the tables of the package, and know nothing of what a monitor shows.
+    They come from the tables of the package only, and do not depend on results of a monitor.
     """
     folder = source.folder()
     flown = pd.read_csv(folder / "flights.csv.zip", usecols=["year", "month", "day", "dep_time"])
@@ -75,7 +76,7 @@ def _day_of(rows: pd.DataFrame) -> pd.Series:
 
 @cache
 def prepared() -> pd.DataFrame:
-    """All flights with their scores and labels, made once."""
+    """All flights with their scores and labels; computed once and cached."""
     if CACHE.is_file():
         return pd.read_parquet(CACHE)
     flights = source.flights(source.folder())
@@ -100,8 +101,8 @@ def prepared() -> pd.DataFrame:
 
 
 def _other_model(scores: service.Scores, late: np.ndarray) -> dict[str, np.ndarray]:
-    """What the model says when it is taught with both classes weighed alike: the odds are larger by
-    those of a flight that is on time, and the threshold stays where it was."""
+    """Scores of the model if it is trained with balanced class weights: the odds are multiplied by
+    the odds of an on-time flight, and the decision threshold does not change."""
     odds = scores.probability / (1.0 - scores.probability) * (1.0 - late.mean()) / late.mean()
     other = service.Scores(odds / (1.0 + odds), scores.threshold)
     decision = np.where(other.decision, "true", "false")

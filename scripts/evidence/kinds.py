@@ -1,4 +1,4 @@
-"""What incidents are, from the days before them and their own, as a run finds it."""
+"""Kinds of incidents, from the days before and during them, as in a run."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ from modelwatch.pipelines.diagnosis.evidence import FEWEST_BEFORE, ExaminedIncid
 def explained(
     history: History, reference: Reference, month: DayStates, world: World
 ) -> tuple[Incident, ...]:
-    """The incidents of a history with their kind and where they sit.
+    """The incidents of a history with their kind and location.
 
-    They are folded twice, as a run does: what broke, and in which rows, tells which failures have
-    one cause.
+    They are derived twice, as in a run: kind and location show which failures have one cause.
     """
     config, sides = reference.config, (reference.history, month)
     folded = fold_incidents(history, config, Weights())

@@ -1,4 +1,4 @@
-"""Where the changes of incidents sit, from the rows of a world, as a run finds it."""
+"""Locations of the changes of incidents, from the rows of a world, as in a run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOTHING: SplitStates = SplitStates(MappingProxyType({}), MappingProxyType({}))
 def with_locations(
     roots: Sequence[Incident], parts: Sequence[Incident], reference: Reference, world: World
 ) -> list[Incident]:
-    """Incidents and their children with where their changes sit: by segments, else by columns."""
+    """Incidents and their children with the locations of their changes: segments or columns."""
     found = {one.id: one for one in parts}
     held = {day_of(n) for n in np.unique(world.rows["day"].to_numpy())}
     for one in to_be_located(roots, parts, held, reference.config):
@@ -62,7 +62,7 @@ def _rows(world: World, one: Located) -> World:
 def _split_states(
     world: World, one: Located, reference: Reference, columns: Sequence[str]
 ) -> SplitStates:
-    """The states of the features of some incidents by the values of other columns."""
+    """The states of the features of incidents by the values of other columns."""
     texts: list[tuple[str, SegmentationCodes]] = []
     numbers: list[tuple[str, SegmentationCodes]] = []
     more: dict[str, pd.Series] = {}

@@ -1,4 +1,4 @@
-"""The rows of the matrix: worlds and shapes, one factor at a time around a default."""
+"""The rows of the matrix: worlds and shapes that vary one factor of a default at a time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from scripts.evidence.simulated import Shape, quiet_world
 from scripts.evidence.world import World
 
 Half = Literal["tuned", "confirmed"]
-"""Whether rules were changed after a look at a row, or it only confirms them."""
+"""Whether rules were changed after inspecting a row, or the row only confirms them."""
 
 TUNED_SERVICES = ("turbines", "clinic", "tickets")
-"""Services whose months were looked at one by one; the others only confirm."""
+"""Services whose months were inspected; the others only confirm."""
 
 
 @dataclass(frozen=True)
 class Row:
     """A row of the matrix: months of one kind of world.
 
-    ``question``: what the table it stands in asks. ``world``: the month of a seed.
+    ``question``: title of its table. ``world``: the month of a seed.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""The figures of a world that are judged, from the states of its days."""
+"""Metrics of a world by window, from the states of its days."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ _WORSE = {"higher": -1, "lower": 1, "neutral": 0}
 _NORMAL_INTERVAL = 2 * 1.959963984540054
 RELATION = "relation_error_change"
 RELATIONS: Scope = (WHOLE[0], RELATION)
-"""Stands for the scope where figures of the block are kept by what they are of."""
+"""Scope of the metrics that relate all numeric features."""
 
 
 @dataclass(frozen=True)
 class MetricSeries:
-    """One figure of one subject over W windows; arrays are (W,).
+    """One metric of one subject over W windows; arrays are (W,).
 
-    ``worse``: 1 or -1 where only a rise or a fall matters. ``expected``: what was before.
+    ``worse``: 1 or -1 if only increases or only decreases matter. ``expected``: previous values.
     """
 
     source: str
@@ -91,9 +91,9 @@ class MetricSeries:
 
 @dataclass(frozen=True)
 class Reference:
-    """What is known of a world's reference: bins, states, null models and performance.
+    """The reference of a world: bins, states, null models, and performance.
 
-    ``history``: states of the days before the judged time; ``states``: those of the reference.
+    ``history``: states of the days before the evaluated time; ``states``: those of the reference.
     """
 
     plans: Plans
@@ -104,7 +104,7 @@ class Reference:
 
     @classmethod
     def of(cls, world: World, config: MonitorConfig | None = None) -> Reference:
-        """Learned on the rows before the judged time, with what `init` writes."""
+        """Fit the reference on the rows before the evaluated time, with the draft of `init`."""
         config = judged_configuration(world, config or configuration(world))
         plans = fitted_plans(world, config)
         history = day_states(plans, _days(world, world.period.first, world.period.current[0] - 1))
@@ -121,7 +121,7 @@ class Reference:
 
     @cached_property
     def totals(self) -> dict[tuple[Scope, str], FeatureStates]:
-        """The whole reference, by scope and feature."""
+        """States of the entire reference, by scope and feature."""
         return {
             key: held.states.roll_up(np.array([[0, len(held.states)]]))
             for key, held in self.states.features.items()
@@ -129,7 +129,7 @@ class Reference:
 
     @cached_property
     def nulls(self) -> dict[tuple[Scope, str], dict[str, ChanceModel]]:
-        """What the reference's days show between one another, by scope and feature."""
+        """Null models from differences between days of the reference, by scope and feature."""
         assumed = self.config.verdicts.assumed_design_effect
         return {
             key: chance_models(held.states, held.days, self.thresholds, assumed)
@@ -138,7 +138,7 @@ class Reference:
 
     @cached_property
     def relations(self) -> tuple[dict[str, NullModel], PairStates] | None:
-        """What the reference's days show of the block by feature, and the whole of it."""
+        """Null models of relations by feature, and the pairs of the entire reference."""
         block, days = self.states.block, self.states.days
         if block is None:
             return None
@@ -148,7 +148,7 @@ class Reference:
 
     @cached_property
     def performance(self) -> dict[Scope, WindowValues]:
-        """Performance of the whole reference, by scope."""
+        """Performance in the entire reference, by scope."""
         return {
             scope: window_values(days, np.array([[0, len(days)]]), self.metrics)
             for scope, (_, days) in self.states.scores.items()
@@ -156,7 +156,7 @@ class Reference:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Metrics of performance that are judged."""
+        """Performance metrics with a threshold."""
         return tuple(self.performance_thresholds)
 
     @cached_property
@@ -171,7 +171,7 @@ class Reference:
 
     @cached_property
     def usual_estimates(self) -> dict[Scope, dict[str, UsualEstimates]]:
-        """What the estimates of the reference's days show, by scope and metric."""
+        """Estimates on the days of the reference, by scope and metric."""
         keys = [key for key in self.metrics if key in ESTIMATED]
         assumed = self.config.verdicts.assumed_design_effect
         return {
@@ -189,7 +189,7 @@ def _estimated(
 
 
 def _days(world: World, first: int, last: int) -> World:
-    """The rows of some days."""
+    """The rows of the days from ``first`` to ``last``."""
     days = world.rows["day"].to_numpy()
     kept = slice(np.searchsorted(days, first), np.searchsorted(days, last, side="right"))
     return replace(world, rows=world.rows.iloc[kept])
@@ -204,9 +204,9 @@ def drift_values(
     windows: Windows,
     like: tuple[DayStates, Mapping[FeatureKey, list[MetricSeries]]] | None = None,
 ) -> dict[FeatureKey, list[MetricSeries]]:
-    """All gated statistics of every feature in every scope, by kind of window.
+    """All statistics with a threshold, of every feature in every scope.
 
-    ``like``: another month with the same windows and its figures, taken where states are the same.
+    ``like``: another month with the same windows; its metrics are reused if states are equal.
     """
     found = {}
     for key, held in current.features.items():
@@ -230,7 +230,7 @@ def drift_values(
 
 
 def _same(one: Stacked, other: Stacked | None) -> bool:
-    """Whether two months have the same states; equal counts and sums leave nothing that differs."""
+    """Whether two months have the same states, by counts, sums, and sketches."""
     if other is None or not np.array_equal(one.days, other.days):
         return False
     same = np.array_equal(one.states.counts, other.states.counts)
@@ -244,7 +244,7 @@ def _same(one: Stacked, other: Stacked | None) -> bool:
 def _drift(
     reference: Reference, key: FeatureKey, held: Stacked, windows: Windows
 ) -> Iterator[MetricSeries]:
-    """The windows of all kinds at once: what costs is a call, not a window."""
+    """The windows of all kinds in one call, because calls are expensive and windows are not."""
     scope, feature = key
     spans = windows.spans(held.days)
     if scope != WHOLE:
@@ -282,7 +282,7 @@ def _drift(
 def _repeats(
     reference: Reference, key: FeatureKey, held: Stacked, windows: Windows
 ) -> Repeats | None:
-    """What the windows have in common with the days before them, as a run asks it."""
+    """Values that windows share with the days before them, as in a run."""
     if STALE not in reference.thresholds or key[0] != WHOLE:
         return None
     before, known = reference.history.features.get(key), reference.states.features[key]
@@ -314,7 +314,7 @@ def _together(parts: list[FeatureStates]) -> FeatureStates:
 def _relations(
     reference: Reference, current: DayStates, windows: Windows
 ) -> Iterator[MetricSeries]:
-    """How the numeric inputs go together, of those that the others tell."""
+    """Relation errors of the numeric inputs that the other inputs predict."""
     threshold, known, block = reference.thresholds.get(RELATION), reference.relations, current.block
     if threshold is None or known is None or block is None or not len(current.days):
         return
@@ -356,7 +356,7 @@ def performance_values(
     as_of: int,
     like: tuple[DayStates, Mapping[Scope, list[MetricSeries]]] | None = None,
 ) -> dict[Scope, list[MetricSeries]]:
-    """Changes of performance over the due cohort, and estimates, by kind of window."""
+    """Changes of performance over the due cohort, and estimates, by scope."""
     found = {}
     for scope, (numbers, states) in current.scores.items():
         if scope not in reference.performance:
@@ -417,7 +417,7 @@ def _estimates(
     windows: Windows,
     as_of: int,
 ) -> Iterator[MetricSeries]:
-    """Estimates of the kinds of window that make incidents, less what the reference was."""
+    """Estimates minus the performance of the reference, for windows that open incidents."""
     windows = windows.of(*reference.config.performance_windows)
     spans = windows.spans(numbers)
     held = np.flatnonzero(spans[:, 1] > spans[:, 0])
@@ -475,7 +475,7 @@ def _tested(
     length: int,
     as_of: int,
 ):
-    """The back-test of an estimate on windows of some days, outside the reference."""
+    """The back-test of an estimate on windows outside the reference."""
     until = as_of - LABEL_DELAY
     starts = np.arange(until - BACK_TEST_DAYS, until - length + 1, length)
     first = np.searchsorted(days, starts)
@@ -490,5 +490,5 @@ def _tested(
 
 
 def windows_of_world(reference: Reference, current: DayStates) -> Windows:
-    """The windows of the judged time."""
+    """The windows of the evaluated time."""
     return windows_over(reference.config, reference.period, current.days.tolist())

@@ -1,14 +1,14 @@
-"""What the best test could find of a fault: the power of a test that knows the fault beforehand.
+"""Power of the best test for a fault: a test that knows the fault in advance.
 
-The test knows what a monitor does not: which column breaks, how, and on which day. It takes the
-log likelihood ratio of broken and unbroken rows (Neyman and Pearson 1933) over two windows (of
-labels and scores that do not belong together, the ROC AUC of a day), by Student's t. It shares no
-statistic, bin or p-value with what is measured. Its limits are those of every monitor that keeps
-quiet: in at most 5 % of quiet months, over all columns and windows, it may see a fault that is
-none; how much days differ is known from the days of the reference alone; and fewer than seven do
-not tell it: there the test assumes what a monitor does by default, a design effect of ten.
+The test knows what a monitor does not: which column breaks, how, and on which day. It uses the log
+likelihood ratio of broken and unbroken rows (Neyman and Pearson 1933) over two windows, with
+Student's t; for labels and scores of different rows, the ROC AUC of each day. It does not use
+statistics, bins, or p-values of modelwatch. Its limits are those of every monitor: at most 5% of
+quiet months may have a false alarm, over all columns and windows, and the variation of days is
+known only from the days of the reference. With fewer than seven days, the test assumes a design
+effect of ten, as a monitor does by default.
 
-A fault of a size that no such test finds is not of material size at that number of rows.
+A fault that this test does not find is not of material size at that number of rows.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ if TYPE_CHECKING:
     from scripts.evidence.detection import Injected
 
 MATERIAL = 0.95
-"""Power of the best test from which a fault is of material size."""
+"""Minimum power of the best test for a fault of material size."""
 FALSE_ALARMS = 0.05
-"""Quiet months in which the best test may see a fault that is none."""
+"""Share of quiet months in which the best test may have a false alarm."""
 WINDOWS = 2
-"""Windows that it looks at."""
+"""Windows that the test uses."""
 COUNTED = frozenset({"dead", "collapsed", "duplicates", "fan_out", "late_labels", "no_labels"})
-"""Faults of whole rows and labels, of which any count is evidence enough."""
+"""Faults of entire rows and labels, which are always of material size."""
 REPEATED = frozenset({"stale", "frozen"})
 OF_LABELS = frozenset({"flips", "shuffled"})
 SHORT_REFERENCE = 7
-"""Days of a reference below which nobody knows how much days differ."""
+"""Fewest days of a reference that show how much days differ."""
 ASSUMED_DESIGN_EFFECT = 10.0
-"""Variance of a day over that of independent rows that is then assumed, as by default."""
+"""Design effect that is assumed with fewer days, as by default."""
 _QUANTILES = 20
 _FREQUENT = 0.005
-"""Share of the rows from which a value of a number has a cell of its own."""
+"""Share of the rows from which a value of a numeric column has its own cell."""
 _MOST_VALUES = 300
 _PRIOR_ROWS = 20.0
-"""Rows that the belief is worth that broken rows are like others."""
+"""Weight, in rows, of the prior that broken rows are like others."""
 
 
 def oracle_power(quiet: World, case: Injected) -> float:
-    """Probability that the best test finds a fault of a quiet world within two windows."""
+    """Probability that the best test finds a fault in a quiet world within two windows."""
     if case.fault.key in COUNTED:
         return 1.0
     days = quiet.rows["day"].to_numpy()
@@ -69,7 +69,7 @@ def oracle_power(quiet: World, case: Injected) -> float:
 
 
 def _looks(quiet: World, case: Injected) -> float:
-    """Columns by pairs of windows in a month: what a monitor looks at, and the test as well."""
+    """Number of comparisons: columns times pairs of windows in a month, as for a monitor."""
     first, last = quiet.period.current
     return (len(quiet.table.features) + 2) * max(1.0, (last - first + 1) / case.window_days)
 
@@ -81,9 +81,9 @@ def _reference_days(quiet: World) -> int:
 
 
 def _error(quiet: World, looked: np.ndarray, of_days: float, of_rows: float) -> float:
-    """Standard error of the mean of some days less the reference's.
+    """Standard error of the mean of days minus that of the reference.
 
-    ``of_days``: standard deviation of a day. ``of_rows``: what it were if rows were independent.
+    ``of_days``: standard deviation of a day. ``of_rows``: the same for independent rows.
     """
     reference = _reference_days(quiet)
     if reference < SHORT_REFERENCE:
@@ -92,10 +92,10 @@ def _error(quiet: World, looked: np.ndarray, of_days: float, of_rows: float) -> 
 
 
 def _of_likelihoods(quiet: World, case: Injected, looked: np.ndarray, level: float) -> float:
-    """Of the mean log likelihood ratio of the rows, whose cells are those of the broken columns."""
+    """Power of the mean log likelihood ratio of the rows, over the cells of the broken columns."""
     broken = case.world.rows
     days = broken["day"].to_numpy()
-    # Of a fault that stays as it is, all its days tell what it is expected to be.
+    # For a constant fault, all its days show the expected shares.
     last = looked[-1] if case.fault.key == "ramp" else days.max()
     broken = broken[(days >= looked[0]) & (days <= last)]
     both = pd.concat([quiet.rows, broken], ignore_index=True)
@@ -103,7 +103,7 @@ def _of_likelihoods(quiet: World, case: Injected, looked: np.ndarray, level: flo
     weight = both["weight"].to_numpy(dtype=np.float64)
     known, prior = unbroken, 0.5
     if _reference_days(quiet) < SHORT_REFERENCE:
-        # What few days never showed may be as frequent as so many rows of one kind allow.
+        # Unseen values may be as frequent as the number of independent rows allows.
         first, end = quiet.period.reference
         day = both["day"].to_numpy()
         known, prior = unbroken & (day >= first) & (day <= end), 0.5 * ASSUMED_DESIGN_EFFECT
@@ -134,7 +134,7 @@ def _by_day(day: pd.Series, values: np.ndarray, weight: np.ndarray) -> np.ndarra
 
 
 def _cells(rows: pd.DataFrame, unbroken: np.ndarray, case: Injected) -> Sequence[np.ndarray]:
-    """The cell of each row in each of the columns that a fault breaks, beside what carries it."""
+    """The cell of each row in each column that a fault breaks, and in the column that limits it."""
     parts = case.target.split(SEPARATOR)
     if case.fault.key == "model":
         return [_coded(rows["probability"], unbroken)]
@@ -176,7 +176,7 @@ def _coded(values: pd.Series, unbroken: np.ndarray) -> np.ndarray:
 
 
 def _of_ranks(quiet: World, case: Injected, looked: np.ndarray, level: float) -> float:
-    """Of the ROC AUC of each day, in the rows whose labels or scores are wrong."""
+    """Power of the ROC AUC of each day, in the rows with wrong labels or scores."""
     usual = _areas(quiet.rows, case)
     broken = case.world.rows
     now = _areas(broken[broken["day"] >= looked[0]], case)
@@ -207,7 +207,7 @@ def _areas(rows: pd.DataFrame, case: Injected) -> np.ndarray:
 
 
 def _of_missing_rows(quiet: World, case: Injected, looked: np.ndarray, level: float) -> float:
-    """Of the number of rows of a branch, or their share, whichever differs more."""
+    """Power of the number of rows of a segment, or of their share, whichever differs more."""
     name, value = case.target.split(SEPARATOR)
     rows = quiet.rows
     weight = rows["weight"].groupby(rows["day"]).sum().to_numpy(dtype=np.float64)
@@ -222,7 +222,7 @@ def _of_missing_rows(quiet: World, case: Injected, looked: np.ndarray, level: fl
 
 
 def _of_repeats(quiet: World, case: Injected, looked: np.ndarray, level: float) -> float:
-    """Whether counts as near to those of the day before as a repeated day's are that improbable."""
+    """Power of the distance of counts from those of the previous day, for repeated days."""
     column = case.target
     codes = pd.factorize(pd.concat([quiet.rows[column], case.world.rows[column]]))[0]
     codes = np.where(codes < 0, codes.max() + 1, codes)
@@ -241,7 +241,7 @@ def _of_repeats(quiet: World, case: Injected, looked: np.ndarray, level: float) 
 
 
 def _tie_chances(rows: pd.DataFrame, codes: np.ndarray, days: np.ndarray) -> np.ndarray:
-    """Logarithm of the probability that another day has the very counts of each of some days.
+    """Logarithm of the probability that another day has exactly the counts of each given day.
 
     Two Poisson counts are equal with probability exp(-2 m) I0(2 m) (Skellam 1946), all cells
     together given that both days have as many rows.
@@ -256,7 +256,7 @@ def _tie_chances(rows: pd.DataFrame, codes: np.ndarray, days: np.ndarray) -> np.
 
 
 def _distances(rows: pd.DataFrame, codes: np.ndarray, days: np.ndarray) -> np.ndarray:
-    """Chi-square distance of the counts of each of some days from those of the day before."""
+    """Chi-square distance of the counts of each given day from those of the previous day."""
     day, weight = rows["day"].to_numpy(), rows["weight"].to_numpy(dtype=np.float64)
     length = int(codes.max()) + 1
     ends = np.searchsorted(day, days), np.searchsorted(day, days, side="right")
@@ -274,15 +274,14 @@ def _distances(rows: pd.DataFrame, codes: np.ndarray, days: np.ndarray) -> np.nd
 
 
 def _power(quiet: World, effect: float, level: float) -> float:
-    """Power of a one-sided test of a figure that lies so many standard errors away.
+    """Power of a one-sided test at a distance in standard errors.
 
-    Student's t with the days of the reference, whose figure is noncentral; a normal figure where
-    the variance is taken to be the largest.
+    Noncentral Student's t with the days of the reference; normal if the variance is assumed.
     """
     degrees = _reference_days(quiet) - 1.0
     if not np.isfinite(effect):
         return float(effect > 0)
     if degrees < SHORT_REFERENCE - 1:
         return float(norm.sf(norm.isf(level) - effect))
-    # Further out the noncentral distribution has no digits left.
+    # Further out, the noncentral distribution has no precision left.
     return float(nct.sf(t.isf(level, degrees), degrees, min(effect, 30.0)))

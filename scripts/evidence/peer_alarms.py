@@ -1,8 +1,8 @@
-"""What Evidently and NannyML alarm on, in their own environment.
+"""Alarms of Evidently and NannyML, in their own environment.
 
-Run as `python -m scripts.evidence.peer_alarms FOLDER`: for each folder in it that has a
-reference.parquet it reads the months beside, and writes alarms.json. Every call is the package's
-own, with its default methods and thresholds; a day is a chunk.
+Run: python -m scripts.evidence.peer_alarms FOLDER
+Reads the months in each folder that has a reference.parquet, and writes alarms.json there. Uses the
+default methods and thresholds of the packages; a chunk is a day.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from evidently.legacy.calculations.stattests import get_stattest  # noqa: E402
 from evidently.legacy.core import ColumnType  # noqa: E402
 
 DATASET_SHARE = 0.5
-"""Share of drifted columns from which Evidently says that the dataset drifted."""
+"""Share of drifted columns from which Evidently reports a drifted data set."""
 P_VALUE = 0.05
 PSI = 0.2
 Alarm = tuple[str, int, str]
@@ -37,7 +37,7 @@ Alarm = tuple[str, int, str]
 
 
 class Months:
-    """A reference, with the peers fitted on it."""
+    """A reference, with the tools fitted on it."""
 
     def __init__(self, reference: pd.DataFrame, numbers: list[str], categories: list[str]) -> None:
         self.reference = _prepared(reference)
@@ -89,7 +89,7 @@ class Months:
             yield "evidently_dataset", day, "*"
 
     def _drifted(self, column: str, rows: pd.Series) -> tuple[str, ...]:
-        """Rules by which the values of a day drifted; looked up if the same were seen before."""
+        """Rules by which the values of a day drifted; cached by values."""
         now = _values(rows)
         seen = (column, len(now), pd.util.hash_pandas_object(now, index=False).sum())
         if seen not in self.known:
@@ -112,7 +112,7 @@ class Months:
 
 
 def _prepared(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows as they were delivered: repeated ones twice; by the time of their day."""
+    """Rows as delivered, with repeated ones, and a time within their day."""
     repeated = rows.loc[np.repeat(rows.index.to_numpy(), rows["copies"])]
     at = pd.Timestamp(0) + pd.to_timedelta(repeated["day"], unit="D")
     decided = (repeated["decision"] == "true").astype(int)
@@ -120,7 +120,7 @@ def _prepared(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _values(column: pd.Series) -> pd.Series:
-    """The values that Evidently compares: neither nulls nor infinities."""
+    """The values that Evidently compares, without nulls and infinities."""
     return column.replace([np.inf, -np.inf], np.nan).dropna()
 
 

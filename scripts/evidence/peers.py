@@ -1,4 +1,4 @@
-"""Evidently and NannyML on the same months: written as files, read by a process of their own."""
+"""Evidently and NannyML on the same months, which a separate process reads from files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.evidence.world import World
 
 FOLDER = Path("var/evidence/peers")
 DAYS_LOOKED_AT = 14
-"""Days from the first of a fault in which an alarm counts as finding it."""
+"""Days after the start of a fault in which an alarm counts as detection."""
 WEEKLY = frozenset({"nannyml_performance"})
 RULES = {
     "evidently_columns": "Evidently: some column drifted",
@@ -26,16 +26,16 @@ RULES = {
     "nannyml_missing": "NannyML: missing values",
     "nannyml_unseen": "NannyML: unseen values",
     "nannyml_rows": "NannyML: number of rows",
-    "nannyml_performance": "NannyML: realised performance",
+    "nannyml_performance": "NannyML: realized performance",
     "p_values": "KS or chi-square of some column, p < 0.05",
     "psi": "PSI of some column above 0.2",
 }
-"""What each rule is called; a day is a chunk, a week for performance."""
+"""Titles of the rules; a chunk is a day, or a week for performance."""
 TOOLS = {
     "Evidently": ("evidently_columns", "evidently_dataset"),
     "NannyML": tuple(rule for rule in RULES if rule.startswith("nannyml")),
 }
-"""All rules of a tool together: an alarm of any."""
+"""All rules of a tool together: an alarm of any of them."""
 QUIET = "month-quiet"
 Alarms = frozenset[tuple[str, int, str]]
 """Rule, first day of the chunk, column."""
@@ -43,7 +43,7 @@ Alarms = frozenset[tuple[str, int, str]]
 
 @dataclass(frozen=True)
 class PeerOutcome:
-    """What a rule or tool made of a fault: in time, or within two weeks, or not."""
+    """Whether a rule or tool found a fault in time, within two weeks, or not."""
 
     by: str
     fault: str
@@ -53,7 +53,7 @@ class PeerOutcome:
 
 
 def write_month(root: Path, quiet: World, faults: Iterable[Injected]) -> None:
-    """The files of one reference: its rows, the quiet month, and months with a fault each."""
+    """The files of one reference: its rows, the quiet month, and months with one fault each."""
     folder = root / quiet.name.replace(" ", "-")
     folder.mkdir(parents=True)
     begin = quiet.period.current[0]
@@ -85,7 +85,7 @@ def fresh_folder() -> Path:
 
 
 def started(python: Path, root: Path) -> subprocess.Popen[bytes]:
-    """The process that fills in the alarms of all months; one core."""
+    """The process that computes the alarms of all months, on one core."""
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     command = [str(python), "-m", "scripts.evidence.peer_alarms", str(root)]
     return subprocess.Popen(command, env={**os.environ, **one, "PYTHONPATH": "."})
@@ -111,7 +111,7 @@ def _groups() -> dict[str, Sequence[str]]:
 
 
 def peer_outcomes(alarms: dict[str, Alarms], case: Injected) -> list[PeerOutcome]:
-    """By rule and by tool: alarms about the fault that the quiet month does not have."""
+    """By rule and by tool: alarms about the fault that do not occur in the quiet month."""
     subjects = subjects_of(case)
     new = [
         (rule, day)
@@ -133,8 +133,8 @@ def peer_outcomes(alarms: dict[str, Alarms], case: Injected) -> list[PeerOutcome
 
 
 def subjects_of(case: Injected) -> frozenset[str]:
-    """What an alarm about a fault names: its columns, what tells of the whole table, and of the
-    labels and answers where it is theirs."""
+    """Subjects of alarms that count as detection: the columns of the fault, the entire table, and
+    labels or predictions if the fault affects them."""
     named = {name for name in case.target.split(SEPARATOR) if name in case.world.rows}
     if case.fault.windows == "week" or "labels" in case.fault.key:
         named |= {"late", "probability", "decision", "accuracy", "roc_auc"}

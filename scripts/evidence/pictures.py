@@ -1,4 +1,4 @@
-"""The figures as pictures: false alarms by row of the matrix, and faults by size."""
+"""Charts of the results: false alarms by row of the matrix, and faults by size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INK, QUIET, OURS = "#333333", "#9aa5b1", "#c2410c"
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "svg.fonttype": "none",
-    # The same figures give the same file.
+    # Equal results give equal files.
     "svg.hashsalt": "evidence",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -28,7 +28,7 @@ _STYLE: dict[Any, Any] = {
 
 
 def write_pictures(folder: Path, results: Results) -> list[Path]:
-    """Writes all pictures as SVG, and says where."""
+    """Write all charts as SVG; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     with mpl.rc_context(_STYLE):
@@ -44,7 +44,7 @@ def _saved(path: Path, picture: Picture) -> Path:
 
 
 def by_row(results: Results) -> Picture:
-    """Quiet months with an incident, with intervals, beside the target."""
+    """Quiet months with an incident, with intervals and the target."""
     keys = [key for key in ROWS if results.quiet_of(key)]
     shares = [false_alarms(results.quiet_of(key)) for key in keys]
     picture = Picture(figsize=(7.2, 0.22 * len(keys) + 1))
@@ -58,13 +58,13 @@ def by_row(results: Results) -> Picture:
     axes.set_yticks(range(len(keys)), [ROWS[key].title for key in keys], fontsize=7)
     axes.invert_yaxis()
     axes.set(xlim=(0, max([0.2, *(s.interval[1] for s in shares)])))
-    axes.set_xlabel("quiet months with an incident, 95 % intervals; orange: confirming rows")
+    axes.set_xlabel("quiet months with an incident, 95% intervals; orange: confirming rows")
     _as_percent(axes, "x")
     return picture
 
 
 def by_size(results: Results) -> Picture:
-    """Share found of every fault and size; those that matter are filled."""
+    """Share found of every fault and size; sizes that count are filled."""
     faults = [one for one in FAULTS.values() if any(o.fault == one.key for o in results.outcomes)]
     picture = Picture(figsize=(7.2, 0.3 * len(faults) + 1))
     axes = picture.subplots()
@@ -77,8 +77,8 @@ def by_size(results: Results) -> Picture:
             color = OURS if matters else QUIET
             axes.barh(row, share, 0.7, column * 1.25, color=color, alpha=0.45, lw=0)
             axes.barh(row, 1.0, 0.7, column * 1.25, fill=False, edgecolor=QUIET, lw=0.6)
-            told = f"{fault.size_label(size)}: {share:.0%}"
-            axes.text(column * 1.25 + 0.04, row, told, va="center", fontsize=7, color=INK)
+            label = f"{fault.size_label(size)}: {share:.0%}"
+            axes.text(column * 1.25 + 0.04, row, label, va="center", fontsize=7, color=INK)
     axes.set_yticks(range(len(faults)), [fault.title for fault in faults], fontsize=8)
     axes.invert_yaxis()
     axes.set_xticks([])

@@ -1,4 +1,4 @@
-"""All that was measured, as it is kept in a file, and what it comes to."""
+"""All results, as stored in a file, and their summaries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scripts.evidence.peers import PeerOutcome
 
 @dataclass(frozen=True)
 class PeerMonth:
-    """Of a quiet month, on how many of its days a rule or tool alarmed."""
+    """Number of days of a quiet month with an alarm of a rule or tool."""
 
     by: str
     case: str
@@ -26,7 +26,7 @@ class PeerMonth:
 
 @dataclass(frozen=True)
 class Results:
-    """Quiet months and faults, as production's functions see them and as the peers do."""
+    """Results of quiet months and faults, of modelwatch and of the other tools."""
 
     quiet: tuple[QuietMonth, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
@@ -34,13 +34,13 @@ class Results:
     peer_outcomes: tuple[PeerOutcome, ...] = ()
 
     def write(self, path: Path) -> None:
-        """Keeps them in a file."""
+        """Write the results to a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """From a file."""
+        """Read the results from a file."""
         held = json.loads(path.read_text())
         return cls(
             tuple(QuietMonth(**{**q, "subjects": tuple(q["subjects"])}) for q in held["quiet"]),
@@ -51,24 +51,24 @@ class Results:
 
     @property
     def mattering(self) -> tuple[Outcome, ...]:
-        """Faults of a size that a person would want to know of."""
+        """Faults of a size that people want to know about."""
         return tuple(one for one in self.outcomes if one.matters)
 
     @property
     def material(self) -> tuple[Outcome, ...]:
-        """Those of them that the best test finds as well."""
+        """Those of them that the best test finds."""
         return tuple(one for one in self.outcomes if one.is_material)
 
     def quiet_of(self, *rows: str) -> tuple[QuietMonth, ...]:
-        """Quiet months of some rows."""
+        """Quiet months of the given rows."""
         return tuple(one for one in self.quiet if one.row in rows)
 
     def faults_of(self, *rows: str) -> tuple[Outcome, ...]:
-        """Faults that matter in some rows."""
+        """Faults of sizes that count, in the given rows."""
         return tuple(one for one in self.mattering if one.row in rows)
 
     def peers_of(self, by: str) -> tuple[PeerOutcome, ...]:
-        """What a rule or tool made of faults that matter."""
+        """Results of a rule or tool for faults of sizes that count."""
         mattering = {(one.fault, one.size) for one in self.mattering}
         return tuple(
             one for one in self.peer_outcomes if one.by == by and (one.fault, one.size) in mattering
@@ -76,25 +76,25 @@ class Results:
 
 
 def rows_of_half(half: str) -> tuple[str, ...]:
-    """The rows on which rules were changed, or those that only confirm them."""
+    """The tuned rows, or the confirming rows."""
     return tuple(key for key, row in ROWS.items() if row.half == half)
 
 
 @dataclass(frozen=True)
 class Share:
-    """How many of some cases."""
+    """A number of hits among cases."""
 
     hits: int
     cases: int
 
     @property
     def value(self) -> float:
-        """The share; NaN of no cases."""
+        """The share; NaN without cases."""
         return self.hits / self.cases if self.cases else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval of a share (Wilson 1927)."""
+        """95% interval of the share (Wilson 1927)."""
         if not self.cases:
             return math.nan, math.nan
         z, n, p = 1.959964, self.cases, self.value
@@ -103,7 +103,7 @@ class Share:
         return max(0.0, middle - reach), min(1.0, middle + reach)
 
     def __str__(self) -> str:
-        """As people read it."""
+        """The share as a percentage."""
         return f"{self.value:.0%}" if self.cases else "-"
 
 
@@ -123,17 +123,17 @@ def found_in_time(outcomes: Sequence[Outcome] | Sequence[PeerOutcome]) -> Share:
 
 
 def named_rightly(outcomes: Sequence[Outcome]) -> Share:
-    """Of the faults found in time, those whose kind is right."""
+    """Faults found in time that are named correctly."""
     return _share((one for one in outcomes if one.in_time), lambda one: one.right)
 
 
 def incidents_per_fault(outcomes: Sequence[Outcome]) -> float:
-    """Incidents of each fault that was found, on average."""
+    """Mean number of incidents per found fault."""
     found = [one.incidents for one in outcomes if one.delay is not None]
     return sum(found) / len(found) if found else math.nan
 
 
 def median_days(outcomes: Sequence[Outcome]) -> float:
-    """Days until a fault was found, of those that were."""
+    """Median number of days until a fault was found."""
     found = [one.days for one in outcomes if one.days is not None]
     return float(median(found)) if found else math.nan

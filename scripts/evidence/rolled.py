@@ -1,4 +1,4 @@
-"""The states of some days added up."""
+"""Sums of the states of days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelwatch.stats.states.numeric import NumericStates, numeric_stack
 
 
 def rolled(parts: Sequence[Stacked], period: DayRange) -> FeatureStates | None:
-    """The state of the days of a period; None without rows."""
+    """The state of a period of days; None without rows."""
     if not parts:
         return None
     days = np.concatenate([part.days for part in parts])

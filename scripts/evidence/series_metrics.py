@@ -1,4 +1,4 @@
-"""Figures whose own history says what is usual: volume, repeated rows and coverage of labels."""
+"""Metrics that are compared with their own history: volume, repeated rows, and label coverage."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from modelwatch.pipelines.verdicts.day_series import DailySeries
 
 
 def series_metrics(reference: Reference, current: DayStates, as_of: int) -> list[MetricSeries]:
-    """Of the days of the judged time, and of longer windows of labels, from what came before."""
+    """Metrics of the days of the evaluated time, and of longer windows of labels."""
     return [*_volume(reference, current), *_coverage(reference, current, as_of)]
 
 
 def _volume(reference: Reference, current: DayStates) -> Iterator[MetricSeries]:
-    """Of inputs and predictions, which have the same rows here."""
+    """Row counts of inputs and predictions, which are equal here, and repeated rows."""
     rules, before = reference.config.verdicts, reference.history
     days = np.concatenate([before.days, current.days])
     rows = np.concatenate([before.rows + before.repeated, current.rows + current.repeated])
@@ -67,7 +67,7 @@ def _series(
 
 
 def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[MetricSeries]:
-    """Share of the due labels that came in, by each kind of window that makes incidents."""
+    """Share of the due labels that arrived, for each kind of window that opens incidents."""
     config, before = reference.config, reference.history
     threshold = config.verdicts.coverage
     if threshold is None or config.labels is None or WHOLE not in current.scores:
@@ -110,7 +110,7 @@ def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[
 
 
 def _apart(windows: Windows) -> Windows:
-    """Trailing windows that do not overlap, from the newest back."""
+    """Trailing windows without overlap, starting with the newest."""
     kept: list[int] = []
     for at in range(len(windows) - 1, -1, -1):
         if not kept or windows.starts[kept[-1]] > windows.ends[at]:
@@ -124,7 +124,7 @@ def _sums(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
 
 
 def _metric_series(series: DailySeries) -> MetricSeries:
-    """The judged windows of a series, as a run judges them."""
+    """The evaluated windows of a series, as in a run."""
     rows = [dict(zip(METRIC_VALUE_COLUMNS, row, strict=True)) for row in series.metric_values()]
 
     def floats(name: str) -> np.ndarray:

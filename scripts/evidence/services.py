@@ -1,7 +1,7 @@
-"""Made-up services that no rule was made on: shops, turbines, a clinic, cards, a help desk, rides.
+"""Simulated services: shops, turbines, a clinic, cards, a help desk, rides.
 
-What is quiet about them is part of the process: campaigns that last a week, wind that lasts two
-days, weekends without a doctor, fraud in one of 300 payments, outages that everybody reports.
+Their quiet months contain campaigns of a week, wind that lasts two days, weekends without a doctor,
+fraud in one of 300 payments, and outages that many people report.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from modelwatch.stats.weekdays import weekdays_of
 
 
 def demand(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Articles of 30 shops: campaigns of a week, weekends, a holiday now and then."""
+    """Articles of 30 shops: campaigns of a week, weekends, occasional holidays."""
     shops, articles = 30, 24
     own = np.random.default_rng(11)
     level, dear = own.gamma(3.0, 4.0, (shops, articles)), np.exp(own.normal(1.2, 0.7, articles))
@@ -58,7 +58,7 @@ def demand(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np
 
 
 def turbines(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Half-hourly readings of 20 turbines: wind that lasts, one reading like the last, outliers."""
+    """Half-hourly readings of 20 turbines: persistent wind, correlated readings, outliers."""
     count, steps = 20, 48
     n = len(days) * steps
     wind = _lasting(n, 0.985, rng)
@@ -96,7 +96,7 @@ def turbines(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, 
 
 
 def clinic(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Visits of a clinic, 60 a day, few on weekends: many codes, findings not always taken."""
+    """Visits of a clinic, 60 a day, few on weekends: many codes, missing measurements."""
     weekday = weekdays_of(days)
     count = rng.poisson(
         np.where(weekday >= 5, 12.0, 60.0) * np.exp(0.1 * rng.standard_normal(len(days)))
@@ -179,7 +179,7 @@ def cards(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.
 
 
 def tickets(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Requests to a help desk: outages that bring many of one topic, languages by office day."""
+    """Requests to a help desk: outages with many requests on one topic, languages by office day."""
     weekday = weekdays_of(days)
     usual = np.where(weekday >= 5, 70.0, 230.0) * np.exp(0.12 * rng.standard_normal(len(days)))
     outage = rng.random(len(days)) < 0.06
@@ -216,7 +216,7 @@ def tickets(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, n
 
 
 def rides(days: np.ndarray, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Rides of a town: rain that lasts two days, nights of the weekend, zones, events."""
+    """Rides in a town: rain that lasts two days, nights of the weekend, zones, events."""
     weekday = weekdays_of(days)
     rain = np.maximum(_lasting(len(days), 0.5, rng), 0.0)
     event = rng.random(len(days)) < 0.08
@@ -270,15 +270,15 @@ SERVICES: Mapping[str, tuple[str, Draw]] = {
     "tickets": ("requests to a help desk with outages", tickets),
     "rides": ("rides of a town with rain and events", rides),
 }
-"""What they are, by key."""
+"""Titles by key."""
 _DECIDED = {"cards": 0.01}
-"""Share of the rows with a positive decision, where it is not a tenth."""
+"""Share of the rows with a positive decision, if it is not 0.1."""
 _ANSWERED = {"cards": 0.97, "tickets": 0.9}
-"""Share of the rows whose label comes, where not all do."""
+"""Share of the rows whose label arrives, if it is not 1."""
 
 
 def service_month(key: str, seed: int) -> World:
-    """A month of a service in which nothing happens but its days."""
+    """A quiet month of a service."""
     number = len(BUSINESSES) + list(SERVICES).index(key)
     draw = SERVICES[key][1]
     return drawn_month(key, draw, number, seed, _DECIDED.get(key, 0.1), _ANSWERED.get(key, 1.0))

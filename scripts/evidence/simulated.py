@@ -1,4 +1,4 @@
-"""Simulated months of many shapes in which nothing happens but days: rows of one day are alike."""
+"""Simulated quiet months of many shapes. Rows of one day are correlated."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from modelwatch.stats.weekdays import weekdays_of
 
 ROWS = 500
 REFERENCE_DAYS = 28
-"""Days of the reference that `init` writes."""
+"""Length in days of the reference that `init` writes."""
 OF_DAYS = 0.004
-"""Share of a row's variance that its day brings: a design effect of 3 at 500 rows."""
+"""Share of a row's variance that comes from its day: a design effect of 3 at 500 rows."""
 ATOMS = 4000
-"""Different rows of which days of very many are draws."""
+"""Number of distinct rows from which very large days are drawn."""
 WEIGHTED_FROM = 20_000
 """Rows per day from which rows have weights."""
 NUMBERS = ("normal_1", "normal_2", "skewed", "with_nulls", "with_zeros")
@@ -40,11 +40,11 @@ BURST_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Shape:
-    """What a simulated table looks like; the defaults are those of a plain daily monitor.
+    """Shape of a simulated table; the defaults describe a plain daily monitor.
 
     ``every``: days between batches, 0 for the first of each month. ``rows``: of a batch.
-    ``of_days``: share of a row's variance that its day brings. ``persistence``: correlation of
-    what neighboring days bring. ``weekdays``: weekends of a third of the rows and other values.
+    ``of_days``: share of a row's variance that comes from its day. ``persistence``: correlation of
+    the effects of neighboring days. ``weekdays``: weekends have fewer rows and other values.
     ``trend``: standard deviations by which two columns move over eight weeks.
     """
 
@@ -63,7 +63,7 @@ class Shape:
     codes: bool = False
 
     def with_design_effect(self, design_effect: float) -> Shape:
-        """The shape in which a day's mean varies so many times as that of independent rows."""
+        """Shape with this ratio of the variance of a day's mean to that of independent rows."""
         return replace(self, of_days=min(0.9, (design_effect - 1.0) / (self.rows - 1.0)))
 
     def period(self) -> tuple[Period, np.ndarray]:
@@ -84,7 +84,7 @@ class Shape:
 
 
 def quiet_world(shape: Shape, seed: int) -> World:
-    """A reference and the time after it, of the same process."""
+    """A reference and the time after it, from the same process."""
     rng = np.random.default_rng([seed, 20210201])
     period, days = shape.period()
     weighted = shape.rows >= WEIGHTED_FROM
@@ -96,7 +96,7 @@ def quiet_world(shape: Shape, seed: int) -> World:
 
 
 Shared = Callable[[], np.ndarray]
-"""A standard normal figure per row, correlated within days."""
+"""One standard normal value per row, correlated within days."""
 
 
 def _columns(shape: Shape, shared: Shared, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -133,7 +133,7 @@ def _columns(shape: Shape, shared: Shared, rng: np.random.Generator) -> dict[str
 
 
 class _Plain:
-    """Rows one by one."""
+    """Rows that are drawn one by one."""
 
     def __init__(self, shape: Shape, days: np.ndarray, rng: np.random.Generator) -> None:
         self.shape, self.days, self.rng = shape, days, rng
@@ -153,11 +153,11 @@ class _Plain:
 
 
 class _Weighted:
-    """Draws from a few thousand different rows, with weights that follow what a day brings.
+    """Draws from a few thousand distinct rows, with weights that follow the effect of the day.
 
-    A day's rows are a multinomial draw from the different rows: equal to drawing them one by one
-    with replacement. A day that brings more of a figure draws rows with more of it more often, by
-    exponential tilting, which moves the mean of a normal figure by the day's level.
+    A day's rows are a multinomial draw from the distinct rows, which equals drawing them one by one
+    with replacement. Exponential tilting shifts the weights, and with them the mean of a normal
+    value, by the day's level.
     """
 
     def __init__(self, shape: Shape, days: np.ndarray, rng: np.random.Generator) -> None:
@@ -195,7 +195,7 @@ def _expected_rows(shape: Shape, days: np.ndarray) -> np.ndarray:
 
 
 def _levels(shape: Shape, days: np.ndarray, rng: np.random.Generator, column: int) -> np.ndarray:
-    """What each day brings to a figure."""
+    """Effect of each day on a value."""
     steps = rng.standard_normal(len(days))
     level = np.empty(len(days))
     level[0] = steps[0]
@@ -213,7 +213,7 @@ def _levels(shape: Shape, days: np.ndarray, rng: np.random.Generator, column: in
 def _with_bursts(
     rows: pd.DataFrame, shape: Shape, days: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Rows of one value that come beside the others on a few days."""
+    """Additional rows of one value on a few days."""
     if not shape.bursts:
         return rows
     burst = days[rng.random(len(days)) < BURST_SHARE]
@@ -226,6 +226,6 @@ def _with_bursts(
 
 
 def _cut(normal: np.ndarray, shares: list[float]) -> np.ndarray:
-    """Values that hold given running shares of standard normal figures."""
+    """Categories with the given cumulative shares of standard normal values."""
     names = np.array([f"v{i}" for i in range(len(shares) + 1)], dtype=object)
     return names[np.searchsorted(ndtri(shares), normal)]

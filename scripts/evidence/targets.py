@@ -1,4 +1,4 @@
-"""What faults can hit in a world: columns and values, chosen by what they hold."""
+"""Targets of faults in a world: columns and values, chosen by their content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from scripts.evidence.world import World
 
 SEPARATOR = "="
-"""Between a column and its value, and between columns of one target."""
+"""Separates a column from its value, and the columns of one target."""
 _LOOKED_AT = 20_000
 
 
@@ -20,32 +20,32 @@ def everything(world: World) -> Sequence[str]:
 
 
 def labels(world: World) -> Sequence[str]:
-    """The labels, where there are any."""
+    """The labels, if there are any."""
     return ("labels",) if world.table.has_labels else ()
 
 
 def scores(world: World) -> Sequence[str]:
-    """The model's answers."""
+    """The predictions."""
     return ("probability",)
 
 
 def other_model(world: World) -> Sequence[str]:
-    """The model's answers, where another model has answered as well."""
+    """The predictions, if there are predictions of another model."""
     return ("probability",) if "other_probability" in world.rows else ()
 
 
 def labelled_scores(world: World) -> Sequence[str]:
-    """The model's answers, where labels can tell that they are wrong."""
+    """The predictions, if labels can show that they are wrong."""
     return ("probability",) if world.table.has_labels else ()
 
 
 def numbers(world: World) -> Sequence[str]:
-    """Numeric columns of many values that are mostly there."""
+    """Numeric columns with many values and few nulls."""
     return [n for n in _numeric(world) if _distinct(world, n) > 12 and _nulls(world, n) < 0.5]
 
 
 def columns(world: World) -> Sequence[str]:
-    """Columns of both kinds that are mostly there, in turn."""
+    """Numeric and categorical columns with few nulls, alternating."""
     texts = [n for n in _texts(world) if _nulls(world, n) < 0.5 and _distinct(world, n) > 1]
     found: list[str] = []
     for pair in zip(numbers(world), texts, strict=False):
@@ -54,27 +54,27 @@ def columns(world: World) -> Sequence[str]:
 
 
 def varied(world: World) -> Sequence[str]:
-    """Columns of both kinds with several values: of two, a constant is another mix."""
+    """Columns of both kinds with more than two values."""
     return [name for name in columns(world) if _distinct(world, name) > 3]
 
 
 def scaled(world: World) -> Sequence[str]:
-    """Numeric columns whose values are quantities of one sign: another unit moves them."""
+    """Numeric columns of quantities with one sign, which a different unit changes."""
     return [n for n in numbers(world) if _is_quantity(world, n)]
 
 
 def signed(world: World) -> Sequence[str]:
-    """Numeric columns of positive values: a lost sign moves them."""
+    """Numeric columns of positive values, which a lost sign changes."""
     return scaled(world)
 
 
 def with_nulls(world: World) -> Sequence[str]:
-    """Numeric columns of which between 4 % and 60 % of the values are missing."""
+    """Numeric columns with 4% to 60% nulls."""
     return [n for n in _numeric(world) if 0.04 <= _nulls(world, n) <= 0.6]
 
 
 def with_decimals(world: World) -> Sequence[str]:
-    """Numeric columns with decimals that are wider than a unit."""
+    """Numeric columns with decimals and a range above 1."""
     found = []
     for name in numbers(world):
         values = _values(world, name)
@@ -85,7 +85,7 @@ def with_decimals(world: World) -> Sequence[str]:
 
 
 def pairs(world: World) -> Sequence[str]:
-    """Two numeric columns with values of their own."""
+    """Pairs of numeric columns with different values."""
     known = numbers(world)
     found = []
     for one, other in zip(known, [*known[1:], *known[:1]], strict=False):
@@ -97,12 +97,12 @@ def pairs(world: World) -> Sequence[str]:
 
 
 def categories(world: World) -> Sequence[str]:
-    """Categorical columns of a few to some hundred values."""
+    """Categorical columns with a few to several hundred values."""
     return [n for n in _texts(world) if 3 <= _distinct(world, n) <= 300 and _nulls(world, n) < 0.5]
 
 
 def worded(world: World) -> Sequence[str]:
-    """Categorical columns whose values are words, which can be written otherwise."""
+    """Categorical columns whose values are words, which can be spelled differently."""
     found = []
     for name in _texts(world):
         values = world.rows[name].iloc[:_LOOKED_AT].dropna()
@@ -112,7 +112,7 @@ def worded(world: World) -> Sequence[str]:
 
 
 def long_words(world: World) -> Sequence[str]:
-    """Categorical columns whose values are mostly longer than six characters."""
+    """Categorical columns with values that are mostly longer than six characters."""
     found = []
     for name in worded(world):
         values = world.rows[name].iloc[:_LOOKED_AT].dropna()
@@ -122,7 +122,7 @@ def long_words(world: World) -> Sequence[str]:
 
 
 def branches(world: World) -> Sequence[str]:
-    """Values of a categorical column that hold between 12 % and 60 % of the rows."""
+    """Values of categorical columns with 12% to 60% of the rows."""
     found = []
     for name in categories(world):
         share = world.rows[name].iloc[:_LOOKED_AT].value_counts(normalize=True)
@@ -133,8 +133,8 @@ def branches(world: World) -> Sequence[str]:
 
 
 def labelled_branches(world: World) -> Sequence[str]:
-    """The largest parts of the rows, where there are labels: what goes wrong in others is less
-    than the threshold of accuracy."""
+    """The largest segments, if there are labels: faults in smaller ones are below the threshold of
+    accuracy."""
     if not world.table.has_labels:
         return ()
     found = []
@@ -146,14 +146,14 @@ def labelled_branches(world: World) -> Sequence[str]:
 
 
 def quantity_of_branch(world: World) -> Sequence[str]:
-    """A quantity, and a value of another column that carries a change of it."""
+    """A quantity, and a value of another column to which its change is limited."""
     quantities, parts = scaled(world), branches(world)
     n = min(len(quantities), len(parts)) or 0
     return [f"{quantities[i % len(quantities)]}{SEPARATOR}{parts[i]}" for i in range(n)]
 
 
 def codes(world: World) -> Sequence[str]:
-    """Categorical columns of which a value is much more frequent than another."""
+    """Categorical columns in which one value is much more frequent than another."""
     found = []
     for name in categories(world):
         share = world.rows[name].iloc[:_LOOKED_AT].value_counts(normalize=True)
@@ -163,13 +163,12 @@ def codes(world: World) -> Sequence[str]:
 
 
 def moving(world: World) -> Sequence[str]:
-    """Columns whose days differ by themselves: of those of a calendar, all days are the same, and a
-    stale one is as it should be."""
+    """Columns whose days differ; in calendar columns, stale days are correct."""
     return [name for name in columns(world) if not _is_calendar(_head(world, name), world)]
 
 
 def _is_calendar(values: pd.Series, world: World) -> bool:
-    """Whether most days have the values of the day before."""
+    """Whether most days have the values of the previous day."""
     days = values.astype(str).groupby(world.rows["day"].iloc[:_LOOKED_AT].to_numpy())
     held = [tuple(sorted(of_day)) for _, of_day in days]
     return sum(a == b for a, b in pairwise(held)) > len(held) / 2

@@ -1,5 +1,5 @@
-"""Figures judged as production does, family by family: what is asked of one table, in one
-segmentation and window, is corrected together."""
+"""Verdicts on metrics, as a run computes them. All comparisons of one table, segmentation, and
+window are corrected together."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.stats.verdicts.judgement import FAIL, PASS, Judgement, judged
 
 REFERENCE = "before"
-"""Name of the reference in verdicts, of whatever name in the configuration."""
+"""Name of the reference in verdicts, regardless of its name in the configuration."""
 _ARRAYS = ("value", "threshold", "p_value", "rows", "reference_rows", "reason")
 
 
 def verdict_rows(metrics: Sequence[MetricSeries], config: MonitorConfig) -> list[VerdictRow]:
-    """Verdicts that are no pass, or whose effect is above a fraction of the threshold.
+    """Verdicts that are not `pass`, or whose effect is above a fraction of the threshold.
 
-    Only of subjects that failed at least once: others have no incident.
+    Only for subjects that failed at least once; others have no incident.
     """
     if not metrics:
         return []
@@ -42,16 +42,16 @@ def _rows(metrics: Sequence[MetricSeries], config: MonitorConfig) -> Iterator[Ve
     fewest = np.array([0 if one.source in WHATEVER_ROWS else rules.fewest_rows for one in metrics])
     fewest = fewest[owner]
     keys: dict[tuple[object, ...], int] = {}
-    family = np.empty(len(owner), dtype=np.int64)
+    group = np.empty(len(owner), dtype=np.int64)
     place = 0
     for one in metrics:
         for kind, start in zip(one.windows.kinds, one.windows.starts, strict=True):
             key = (kind, int(start), one.scope[0], one.role)
-            family[place] = keys.setdefault(key, len(keys))
+            group[place] = keys.setdefault(key, len(keys))
             place += 1
-    order = np.argsort(family, kind="stable")
-    bounds = np.searchsorted(family[order], np.arange(len(keys) + 1))
-    families = []
+    order = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[order], np.arange(len(keys) + 1))
+    groups = []
     for n in range(len(keys)):
         mine = order[bounds[n] : bounds[n + 1]]
         found = judged(
@@ -61,17 +61,17 @@ def _rows(metrics: Sequence[MetricSeries], config: MonitorConfig) -> Iterator[Ve
             correction=rules.correction,
             worse_only=worse[mine],
         )
-        families.append((mine, found))
+        groups.append((mine, found))
     subjects = [(one.source, one.role, one.subject, one.scope) for one in metrics]
     failing = {
         (subjects[owner[i]], _kind(metrics, owner, at, int(i)))
-        for mine, found in families
+        for mine, found in groups
         for i in mine[found.verdict == FAIL]
     }
     if not failing:
         return
     below = config.incidents.clear.below
-    for mine, found in families:
+    for mine, found in groups:
         by_chance = found.adjusted_p >= BY_CHANCE
         kept = (found.verdict != PASS) | ((found.effect >= below) & ~by_chance)
         for n in np.flatnonzero(kept):
@@ -113,7 +113,7 @@ def _row(one: MetricSeries, at: int, found: Judgement, n: int) -> VerdictRow:
 def missing_rows(
     overdue: Iterable[date], roles: Sequence[str], threshold: float
 ) -> list[VerdictRow]:
-    """Verdicts on days that should have rows and have none, as a run gives them."""
+    """Verdicts on days that should have rows and have none, as in a run."""
     return [
         _failed("freshness", role, role, "missing_day", day, value=1.0, threshold=threshold, rows=0)
         for role in roles
@@ -122,12 +122,12 @@ def missing_rows(
 
 
 def repeated_rows(month: DayStates) -> list[VerdictRow]:
-    """Verdicts on the constraint that ids are unique, of the days on which they are not."""
+    """Verdicts of the constraint that IDs are unique, for days on which they are not."""
     return [
         _failed(
             "constraint",
             "inputs",
-            "one row an id",
+            "one row per id",
             "uniqueness",
             day_of(day),
             value=float(rows - repeated) / float(rows + repeated),

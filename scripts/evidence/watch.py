@@ -1,4 +1,4 @@
-"""A world watched with the settings that `init` writes: figures, verdicts and incidents."""
+"""A world monitored with the settings that `init` writes: metrics, verdicts, and incidents."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from modelwatch.model.sources.freshness import missing_days
 from modelwatch.model.verdicts.row import VerdictRow, VerdictSource
 
 OF_WINDOWS: tuple[VerdictSource, ...] = ("drift", "performance", "estimate", "labels")
-"""Sources whose figures are of all kinds of window."""
+"""Sources with metrics for all kinds of window."""
 OF_DAYS: tuple[VerdictSource, ...] = ("volume", "freshness", "constraint")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What is seen of a month: the verdicts that are no pass, and the incidents."""
+    """Findings of a month: the verdicts that are not `pass`, and the incidents."""
 
     rows: tuple[VerdictRow, ...]
     incidents: tuple[Incident, ...]
@@ -48,17 +48,17 @@ class Seen:
 
     @property
     def roots(self) -> tuple[Incident, ...]:
-        """Incidents that call somebody: those of severity fail, without their children."""
+        """Incidents that need attention: those of severity `fail`, without their children."""
         return tuple(i for i in self.incidents if i.parent_id is None and i.severity == "fail")
 
     def children(self, root: Incident) -> tuple[Incident, ...]:
-        """What fails with an incident."""
+        """Child incidents of an incident."""
         return tuple(one for one in self.incidents if one.parent_id == root.id)
 
 
 @dataclass(frozen=True)
 class MonthMetrics:
-    """The figures of a month: of drift and of performance by what they are of."""
+    """Metrics of a month: drift by feature and scope, performance by scope, and daily series."""
 
     month: DayStates
     windows: Windows
@@ -75,18 +75,18 @@ class MonthMetrics:
 
 @dataclass(frozen=True)
 class Watch:
-    """A reference, watched by one configuration."""
+    """A reference with the configuration that monitors it."""
 
     reference: Reference
 
     @classmethod
     def of(cls, world: World, config: MonitorConfig | None = None) -> Watch:
-        """What a monitor knows before the month begins; ``config`` other than `init`'s."""
+        """Everything known before the month begins; ``config`` replaces the draft of `init`."""
         return cls(Reference.of(world, config))
 
     @property
     def config(self) -> MonitorConfig:
-        """The configuration, with windows that hold enough rows."""
+        """The configuration, with windows that have enough rows."""
         return self.reference.config
 
     def month(self, world: World) -> DayStates:
@@ -98,7 +98,7 @@ class Watch:
     def metrics(
         self, month: DayStates, as_of: int, like: MonthMetrics | None = None
     ) -> MonthMetrics:
-        """All that is judged of a month; what is as in another month is taken from there."""
+        """All metrics of a month; those with equal states are taken from ``like``."""
         windows = windows_over(self.config, self.reference.period, month.days.tolist())
         if like is not None and not _equal(windows, like.windows):
             like = None
@@ -120,33 +120,33 @@ class Watch:
         return series_metrics(self.reference, month, as_of)
 
     def seen(self, world: World, like: MonthMetrics | None = None) -> Seen:
-        """The month of a world, on the day that it is looked at."""
+        """Findings of the month of a world, as of its day."""
         month = self.month(world)
         metrics = self.metrics(month, world.as_of, like)
         return self.named(self.judged(metrics, world.as_of), month, world)
 
     def named(self, seen: Seen, month: DayStates, world: World) -> Seen:
-        """What was seen, its incidents with their kinds and where they sit."""
+        """The findings, with the kind and location of each incident."""
         history = self._history(seen, world.as_of)
         if history is None:
             return replace(seen, incidents=())
         return replace(seen, incidents=explained(history, self.reference, month, world))
 
     def judged(self, metrics: MonthMetrics, as_of: int) -> Seen:
-        """What comes of figures, incidents without their kind."""
+        """Findings from metrics; incidents have no kind yet."""
         rows = [*verdict_rows(metrics.all, self.config), *repeated_rows(metrics.month)]
         days = (*self.reference.history.days.tolist(), *metrics.month.days.tolist())
         return self.folded(Seen(tuple(rows), (), days, metrics.windows), as_of)
 
     def folded(self, seen: Seen, as_of: int) -> Seen:
-        """What is known on a day, of the verdicts on windows that are over; without kinds."""
+        """Findings known on a day, from verdicts on completed windows; without kinds."""
         history = self._history(seen, as_of)
         if history is None:
             return replace(seen, incidents=())
         return replace(seen, incidents=fold_incidents(history, self.config, Weights()).incidents)
 
     def _history(self, seen: Seen, as_of: int) -> History | None:
-        """The verdicts on windows that are over; None if none of them fails."""
+        """The verdicts on completed windows; None if none of them fails."""
         windows = [*self._windows(seen, as_of)]
         held = {(w.source, w.window, w.start) for w in windows}
         rows = [row for row in seen.rows if row.source != "freshness"]
@@ -167,7 +167,7 @@ class Watch:
         )
 
     def _windows(self, seen: Seen, as_of: int) -> Iterator[JudgedWindow]:
-        """The windows of each source that are over."""
+        """The completed windows of each source."""
         over = seen.windows
         for kind, start, end in zip(over.kinds, over.starts, over.ends, strict=True):
             if end < as_of:
@@ -180,7 +180,7 @@ class Watch:
                     yield JudgedWindow(source, "day", day_of(day), day_of(day))
 
     def _overdue(self, seen: Seen, as_of: int) -> list[date]:
-        """Days without rows that any run up to a day has found overdue."""
+        """Days without rows that a run up to this day has found overdue."""
         first, last = self.reference.period.current
         if sum(day >= first for day in seen.days) == last - first + 1:
             return []
@@ -197,8 +197,8 @@ class Watch:
 def overdue_days(
     days: tuple[int, ...], first: int, last: int, late_days: int
 ) -> tuple[tuple[int, tuple[date, ...]], ...]:
-    """What the run of each day, from ``first`` to the day after ``last``, finds overdue since
-    ``first``; ``days`` are those with rows."""
+    """Days from ``first`` on that the run of each day, up to the day after ``last``, finds overdue;
+    ``days`` are those with rows."""
     held = [day_of(n) for n in days]
     found = []
     for run in range(first + 1, last + 2):
@@ -213,7 +213,7 @@ def _equal(one: Windows, other: Windows) -> bool:
 
 
 def _same_series(one: DayStates, other: DayStates) -> bool:
-    """Whether volume, repeated rows and labels by day are the same."""
+    """Whether volume, repeated rows, and labels by day are equal."""
     pairs = [(one.days, other.days), (one.rows, other.rows), (one.repeated, other.repeated)]
     for scope in set(one.scores) | set(other.scores):
         if scope[0] == "all":
@@ -224,5 +224,5 @@ def _same_series(one: DayStates, other: DayStates) -> bool:
 
 
 def subjects(seen: Seen) -> Sequence[str]:
-    """What the incidents are about, in words."""
+    """The scopes of the incidents, as strings."""
     return sorted(f"{one.subject} {one.segment} {one.metric} {one.window}" for one in seen.roots)

@@ -1,4 +1,4 @@
-"""The windows of a world that are judged, by kind, as a run has them."""
+"""The evaluated windows of a world, by kind, as in a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from modelwatch.stats.weekdays import window_weekdays
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows by kind, first and last day as numbers; arrays (n,)."""
+    """Windows with their kind and their first and last day as numbers; arrays (n,)."""
 
     kinds: AnyArray
     starts: AnyArray
@@ -27,35 +27,35 @@ class Windows:
 
     @property
     def lengths(self) -> AnyArray:
-        """Days of each."""
+        """Length of each window in days."""
         return self.ends - self.starts + 1
 
     @property
     def weekdays(self) -> AnyArray:
-        """Weekday of windows of one day, 0 for Monday; -1 for others."""
+        """Weekday of windows of one day, 0 for Monday; -1 for longer windows."""
         return window_weekdays(self.starts, self.lengths)
 
     def spans(self, days: AnyArray) -> Spans:
-        """Positions of the days of each window among some, ascending."""
+        """Positions of the days of each window in an ascending array of days."""
         first = np.searchsorted(days, self.starts)
         last = np.searchsorted(days, self.ends, side="right")
         return np.stack((first, last), axis=1).astype(np.int64)
 
     def take(self, at: AnyArray) -> Windows:
-        """Those at some positions."""
+        """The windows at the given positions."""
         return Windows(self.kinds[at], self.starts[at], self.ends[at])
 
     def of(self, *kinds: str) -> Windows:
-        """Those of some kinds."""
+        """The windows of the given kinds."""
         return self.take(np.flatnonzero(np.isin(self.kinds, kinds)))
 
 
 def windows_over(
     config: MonitorConfig, period: Period, days: Sequence[int], *, whole: bool = False
 ) -> Windows:
-    """Windows with rows that begin in the judged time and are over at its end.
+    """Windows with rows that begin and end in the evaluated time.
 
-    ``days``: those with rows. ``whole``: those of the reference as well, as far as they are whole.
+    ``days``: those with rows. ``whole``: also the complete windows of the reference.
     """
     first = period.first if whole else period.current[0]
     held = [day_of(day) for day in days if first <= day <= period.current[1]]

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 LABEL_DELAY = 3
-"""Days until a label is due; it comes on that day."""
+"""Days until a label is due; it arrives on that day."""
 EPOCH = date(1970, 1, 1)
 FIRST_CURRENT = date(2021, 2, 1)
-"""First day of every month that is judged: a Monday, and the first of a calendar month of 28 days,
-so that the month holds four whole weeks."""
+"""First day of every evaluated month: a Monday, and the first of a calendar month of 28 days,
+so that the month contains four complete weeks."""
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -34,9 +34,9 @@ START = number_of(FIRST_CURRENT)
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of the rows: inputs in their order, and those by which rows are split.
+    """Columns of the rows: inputs in their order, and the columns of segmentations.
 
-    ``has_labels``: whether labels are watched.
+    ``has_labels``: whether labels are monitored.
     """
 
     features: tuple[str, ...]
@@ -46,7 +46,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Period:
-    """Days of the reference and of the time that is judged, as numbers; all ends included.
+    """Days of the reference and of the evaluated time, as numbers; both ends are inclusive.
 
     A table has rows from ``first`` on.
     """
@@ -63,12 +63,12 @@ class Period:
 
 @dataclass(frozen=True)
 class World:
-    """Rows of the reference and of the days after it, and the day on which they are looked at.
+    """Rows of the reference and of the days after it, and the day as of which they are evaluated.
 
-    Beside the columns of the table the rows have ``probability``, ``decision``, ``day``, ``known``
-    (the day on which the label comes), ``late`` (the label, NaN for one that never comes),
-    ``copies`` (how often the row was delivered) and ``weight`` (how many equal rows it stands for).
-    Rows ascend by day.
+    In addition to the columns of the table, rows have ``probability``, ``decision``, ``day``,
+    ``known`` (the day on which the label arrives), ``late`` (the label, NaN if it never arrives),
+    ``copies`` (how often the row was delivered), and ``weight`` (number of equal rows).
+    Rows are in ascending order of days.
     """
 
     name: str
@@ -78,7 +78,7 @@ class World:
     as_of: int
 
     def changed_from(self, day: int, change: Change, until: int | None = None) -> World:
-        """The world in which the rows from a day on, up to another, are changed."""
+        """The world with changed rows between two days."""
         days = self.rows["day"].to_numpy()
         first = int(np.searchsorted(days, day))
         last = len(days) if until is None else int(np.searchsorted(days, until, side="right"))
@@ -87,20 +87,20 @@ class World:
         return replace(self, rows=pd.concat(parts, ignore_index=True))
 
     def seen_on(self, day: int) -> World:
-        """The world as it was known on a day: its rows before, and the labels that had come."""
+        """The world as known on a day: the rows before it, and the labels that had arrived."""
         rows = self.rows[self.rows["day"] < day].copy()
         rows.loc[rows["known"] > day, "late"] = np.nan
         return replace(self, rows=rows, as_of=day)
 
     @property
     def current_days(self) -> np.ndarray:
-        """Days of the judged time that have rows."""
+        """Days of the evaluated time that have rows."""
         days = np.unique(self.rows["day"].to_numpy())
         return days[days >= self.period.current[0]]
 
 
 def world_of(name: str, table: Table, rows: pd.DataFrame, period: Period) -> World:
-    """A world of rows with a day and a label, in which labels come when they are due."""
+    """A world of rows with a day and a label, in which labels arrive when they are due."""
     rows = rows.sort_values("day", kind="stable", ignore_index=True)
     weight = rows.get("weight", 1)
     known = rows["day"] + LABEL_DELAY
@@ -109,6 +109,6 @@ def world_of(name: str, table: Table, rows: pd.DataFrame, period: Period) -> Wor
 
 
 def month_after(reference_days: int, first: int | None = None) -> Period:
-    """Four weeks after a reference of some days."""
+    """Four weeks after a reference of the given number of days."""
     begin = START - reference_days
     return Period(begin if first is None else first, (begin, START - 1), (START, START + 27))

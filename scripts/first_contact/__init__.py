@@ -1,1 +1,1 @@
-"""Tables of others, a drafted configuration, and a planted fault: what a new user meets."""
+"""First contact of a new user: unknown tables, a drafted configuration, and an injected fault."""

@@ -1,6 +1,6 @@
-"""`init` and `run` on tables that they have not seen: what they draft and find, in how long.
+"""`init` and `run` on unknown tables: what they draft and find, and how long it takes.
 
-python -m scripts.first_contact [NAME ...]    # the planted fault of each data set is found
+python -m scripts.first_contact [NAME ...]    # checks that the fault of each data set is found
 python -m scripts.first_contact --cold        # seconds from 40 days of 1,000 rows to a page
 """
 
@@ -27,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MADE)}")
     parser.add_argument("--cold", action="store_true", help="time two commands as processes")
-    parser.add_argument("--path", type=Path, default=FOLDER, help="where the tables are written")
+    parser.add_argument("--path", type=Path, default=FOLDER, help="folder for the tables")
     given = parser.parse_args(words)
     if given.cold:
         return cold(given.path)
@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def tried(name: str, folder: Path) -> bool:
-    """Whether the drafted configuration of a data set runs unchanged and finds its fault."""
+    """Whether the drafted configuration of a data set runs without changes and finds the fault."""
     from modelwatch import cli
     from modelwatch.io.session.spark_session import open_session
 
@@ -56,7 +56,7 @@ def tried(name: str, folder: Path) -> bool:
     for one in found:
         print(f"  {one['onset']} {one['subject']}: {one['sentence']}")
     seen = found_fault(tables, found)
-    print(f"{name}: {tables.faulty} since {tables.since} is {'found' if seen else 'NOT found'}")
+    print(f"{name}: {tables.faulty} since {tables.onset} is {'found' if seen else 'NOT found'}")
     return seen
 
 
@@ -70,16 +70,16 @@ def incidents(file: Path) -> list[dict[str, str]]:
 
 
 def found_fault(tables: FirstTables, found: Sequence[dict[str, str]]) -> bool:
-    """Whether an incident is about the faulty column, and began with the fault.
+    """Whether an incident is about the faulty column, and its onset is that of the fault.
 
-    A week or month that the fault begins in begins before it.
+    If the fault begins in the middle of a week or month, this window begins before it.
     """
-    first = str(tables.since - timedelta(days=31))
+    first = str(tables.onset - timedelta(days=31))
     return any(one["subject"] == tables.faulty and one["onset"] >= first for one in found)
 
 
 def cold(folder: Path) -> int:
-    """Two commands from tables to the first page, each a process of its own."""
+    """Two commands from tables to the first page, each in a separate process."""
     tables, file = payments(folder), folder / "conf" / "payments.yaml"
     total = 0.0
     for step in (

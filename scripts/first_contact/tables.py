@@ -1,7 +1,7 @@
-"""Real data of packages as the tables of three monitors, each with a fault in its newest weeks.
+"""Real data sets as tables of three monitors, each with a fault in its newest weeks.
 
-The data keep their columns, values and days. What is added is what a monitor needs and the data
-lack: ids, the predictions of a model that is fitted on the first days, and the fault.
+Columns, values, and days of the data do not change. Added are IDs, predictions of a model that is
+fitted on the first days, and the fault.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 class FirstTables:
     """Paths of the tables in the order of `modelwatch init`, and the column with the fault.
 
-    ``after``: the day on which the monitor runs. ``since``: the first day of the fault.
+    ``after``: the day on which the monitor runs. ``onset``: the first day of the fault.
     """
 
     tables: tuple[Path, ...]
     faulty: str
     after: date
-    since: date
+    onset: date
 
 
 def hotel(folder: Path) -> FirstTables:
-    """Bookings of a hotel on 426 days, about 36 a day, and the price of the room.
+    """Bookings of a hotel on 426 days, about 36 per day, and the price of the room.
 
-    The day is text, the season moves most columns, and agents and companies are names. In the end,
-    the lead time comes in weeks instead of days.
+    The day is a string, most columns depend on the season, and agents and companies are names. In
+    the newest weeks, the lead time is in weeks instead of days.
     """
     rows = _rdata("modeldata/hotel_rates").sort_values(["arrival_date", "rownames"])
     days = pd.to_datetime(rows["arrival_date"]).dt.date
@@ -46,8 +46,8 @@ def hotel(folder: Path) -> FirstTables:
     fitted = _fitted(HistGradientBoostingRegressor(random_state=0), features, price, days)
     nights = rows["stays_in_weekend_nights"] + rows["stays_in_week_nights"]
     left = [one + timedelta(days=int(stay)) for one, stay in zip(days, nights, strict=True)]
-    since = days.max() - timedelta(days=20)
-    features["lead_time"] = features["lead_time"].mask(days >= since, features["lead_time"] // 7)
+    onset = days.max() - timedelta(days=20)
+    features["lead_time"] = features["lead_time"].mask(days >= onset, features["lead_time"] // 7)
     last = days.max()
     billed = pd.DataFrame({**key, "avg_price_per_room": price, "checked_out": left})
     tables = {
@@ -55,14 +55,14 @@ def hotel(folder: Path) -> FirstTables:
         "prices": pd.DataFrame({**key, "predicted_price": fitted}),
         "bills": billed[np.array(left) <= last],
     }
-    return _written(folder / "hotel", tables, "lead_time", last, since)
+    return _written(folder / "hotel", tables, "lead_time", last, onset)
 
 
 def strikes(folder: Path) -> FirstTables:
-    """Reports of birds that struck aircraft in eight years, six a day, and whether that mattered.
+    """Reports of bird strikes in eight years, six per day, and whether the flight was affected.
 
-    Most columns are text, one of them free text. The labels have no date, and those of the newest
-    month are missing. In the end, heights come in meters instead of feet.
+    Most columns are strings, one of them free text. The labels have no date, and those of the
+    newest month are missing. In the newest weeks, heights are in meters instead of feet.
     """
     rows = _rdata("openintro/birds")
     rows["date"] = pd.to_datetime(rows["date"]).dt.date
@@ -73,9 +73,9 @@ def strikes(folder: Path) -> FirstTables:
     features = rows.drop(columns=["rownames", "date", "effect"])
     model = HistGradientBoostingClassifier(random_state=0)
     score = _fitted(model, features.drop(columns="remarks"), effect, rows["date"])
-    since, last = date(1997, 9, 1), rows["date"].max()
+    onset, last = date(1997, 9, 1), rows["date"].max()
     meters = (features["height"] * 0.3048).round()
-    features["height"] = features["height"].mask(rows["date"] >= since, meters)
+    features["height"] = features["height"].mask(rows["date"] >= onset, meters)
     found = pd.DataFrame({**key, "effect": np.where(effect, "yes", "no")})
     tables = {
         "reports": pd.DataFrame(key).join(features),
@@ -84,14 +84,14 @@ def strikes(folder: Path) -> FirstTables:
         ),
         "findings": found[rows["date"] <= last - timedelta(days=30)],
     }
-    return _written(folder / "strikes", tables, "height", last, since)
+    return _written(folder / "strikes", tables, "height", last, onset)
 
 
 def bikes(folder: Path) -> FirstTables:
-    """Bikes rented in Washington in 2011, a row an hour, with the prediction among the features.
+    """Bikes rented in Washington in 2011, one row per hour, with predictions among the inputs.
 
-    Weather follows the seasons, months are text, and weekdays and hours are numbers. In the end,
-    two of three readings of the wind are 0.
+    Weather depends on the season, months are strings, and weekdays and hours are numbers. In the
+    newest weeks, two of three readings of the wind are 0.
     """
     rows = pd.read_csv(package_folder("ISLP") / "data" / "Bikeshare.csv")
     at = pd.Timestamp("2011-01-01", tz="UTC") + pd.to_timedelta(rows["day"] - 1, unit="D")
@@ -99,16 +99,16 @@ def bikes(folder: Path) -> FirstTables:
     days = at.dt.date
     features = rows.drop(columns=["day", "casual", "registered", "bikers"])
     fitted = _fitted(HistGradientBoostingRegressor(random_state=0), features, rows["bikers"], days)
-    since = days.max() - timedelta(days=20)
+    onset = days.max() - timedelta(days=20)
     still = np.random.default_rng(0).random(len(rows)) < 2 / 3
-    features["windspeed"] = features["windspeed"].mask((days >= since) & still, 0.0)
+    features["windspeed"] = features["windspeed"].mask((days >= onset) & still, 0.0)
     key = {"slot": at.dt.strftime("%Y%m%d-%H"), "starts_at": at}
     counted = {"bikers": rows["bikers"], "counted_at": at.dt.normalize() + pd.Timedelta("30h")}
     tables = {
         "hours": pd.DataFrame(key).join(features).assign(y_pred=fitted),
         "rentals": pd.DataFrame({**key, **counted}),
     }
-    return _written(folder / "bikes", tables, "windspeed", days.max(), since)
+    return _written(folder / "bikes", tables, "windspeed", days.max(), onset)
 
 
 MADE: Mapping[str, Callable[[Path], FirstTables]] = {
@@ -130,7 +130,7 @@ def _fitted(
     label: pd.Series,
     days: pd.Series,
 ) -> np.ndarray:
-    """What a model that is fitted on the first half of the days answers for all rows."""
+    """Predictions for all rows, of a model that is fitted on the first half of the days."""
     numbers = features.apply(
         lambda column: column if column.dtype.kind in "ifb" else column.astype("category").cat.codes
     )
@@ -142,17 +142,17 @@ def _fitted(
 
 
 def _written(
-    folder: Path, tables: Mapping[str, pd.DataFrame], faulty: str, last: date, since: date
+    folder: Path, tables: Mapping[str, pd.DataFrame], faulty: str, last: date, onset: date
 ) -> FirstTables:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
         write_deltalake(str(folder / name), frame.reset_index(drop=True), mode="overwrite")
     paths = tuple(folder / name for name in tables)
-    return FirstTables(paths, faulty, last + timedelta(days=1), since)
+    return FirstTables(paths, faulty, last + timedelta(days=1), onset)
 
 
 def payments(folder: Path, days: int = 40, rows_of_a_day: int = 1000) -> FirstTables:
-    """Simulated payments with a model that blocks some, in three tables, for measures of time."""
+    """Simulated payments with a model that blocks some of them, in three tables, for timing."""
     rng, count = np.random.default_rng(0), days * rows_of_a_day
     first = date(2026, 1, 5)
     day = np.repeat([first + timedelta(days=n) for n in range(days)], rows_of_a_day)
@@ -164,9 +164,9 @@ def payments(folder: Path, days: int = 40, rows_of_a_day: int = 1000) -> FirstTa
         merchant=rng.choice([f"m{n}" for n in range(200)], count),
         currency=rng.choice(["CHF", "EUR"], count),
     )
-    since, last = first + timedelta(days=days - 3), first + timedelta(days=days - 1)
+    onset, last = first + timedelta(days=days - 3), first + timedelta(days=days - 1)
     score = 1 / (1 + np.exp(-(inputs["amount_0"] - 25) / 10 + rng.normal(0, 1, count)))
-    inputs["amount_3"] = inputs["amount_3"].mask(day >= since, inputs["amount_3"] * 100)
+    inputs["amount_3"] = inputs["amount_3"].mask(day >= onset, inputs["amount_3"] * 100)
     lags = rng.integers(1, 8, count)
     known = [one + timedelta(days=int(lag)) for one, lag in zip(day, lags, strict=True)]
     labels = key.assign(fraud=rng.random(count) < score, known_on=known)
@@ -176,4 +176,4 @@ def payments(folder: Path, days: int = 40, rows_of_a_day: int = 1000) -> FirstTa
         "predictions": key.assign(score=score, decision=decision, model_version="v1"),
         "labels": labels[labels["known_on"] <= last],
     }
-    return _written(folder / "payments", tables, "amount_3", last, since)
+    return _written(folder / "payments", tables, "amount_3", last, onset)

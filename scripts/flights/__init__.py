@@ -1,1 +1,1 @@
-"""The demo: the flights that left New York in 2013, scored by a model fit on January only."""
+"""The demo: flights from New York in 2013, scored by a model that is trained on January."""

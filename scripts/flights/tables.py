@@ -1,7 +1,7 @@
-"""Write the demo's Delta tables, as a scoring service would have left them.
+"""Write the Delta tables of the demo, as a scoring service would write them.
 
-Run as `python -m scripts.flights.tables [--path var/flights]`. No Spark is needed: the service
-writes with delta-rs, the monitor reads with Spark.
+Run: python -m scripts.flights.tables [--path var/flights]
+Does not need Spark: the service writes with delta-rs, and the monitor reads with Spark.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ PREDICTIONS: tuple[Column, ...] = (
     ("day", DATE, "Scheduled day of departure, New York time."),
     ("scored_at", INSTANT, "When the score was made: the start of the scheduled hour."),
     ("probability", DOUBLE, "Probability of arriving more than 15 minutes late."),
-    ("decision", BOOL, "What the service said: late or not."),
+    ("decision", BOOL, "Decision of the service: late or not."),
     ("model_version", STRING, "The model that scored."),
     ("label_due_on", DATE, "When the label is due: the 15th of the following month."),
 )
@@ -67,7 +67,7 @@ CHALLENGER: tuple[Column, ...] = (
     ("flight_id", STRING, "The flight that was scored."),
     ("day", DATE, "Scheduled day of departure, New York time."),
     ("probability", DOUBLE, "Probability of arriving more than 15 minutes late."),
-    ("decision", BOOL, "What the challenger would have said: late or not."),
+    ("decision", BOOL, "Decision of the challenger: late or not."),
 )
 LABELS: tuple[Column, ...] = (
     ("flight_id", STRING, "The flight that arrived. A cancelled or diverted one has no row."),
@@ -91,7 +91,7 @@ AIRPORTS: tuple[Column, ...] = (
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Build all tables and say what was built."""
+    """Create all tables and report them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--path", type=Path, default=Path("var/flights"))
     root: Path = parser.parse_args(argv).path
@@ -148,7 +148,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def write(path: Path, frame: pd.DataFrame, columns: tuple[Column, ...]) -> None:
-    """Write a frame as a Delta table: partitioned by day where it has one, a file a day."""
+    """Write a frame as a Delta table, partitioned by day if it has one, with one file per day."""
     schema = pa.schema(
         [pa.field(name, kind, metadata={"comment": comment}) for name, kind, comment in columns]
     )

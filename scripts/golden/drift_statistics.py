@@ -36,7 +36,7 @@ def psi(current: list[int], reference: list[int]) -> float:
 
 
 def merged(current: list[int], reference: list[int]) -> list[tuple[int, int]]:
-    """Columns of the contingency table, those with fewer than 5 expected rows put together."""
+    """Columns of the contingency table; those with fewer than 5 expected rows are combined."""
     n, m = sum(current), sum(reference)
 
     def expected(cell: tuple[int, int]) -> float:
@@ -92,10 +92,10 @@ def quantile_cells(
 ) -> tuple[list[int], list[int]]:
     """Counts of both by quantile group of the reference (docs/decisions/0003-binned-statistics.md).
 
-    The reference is cut at its 200 quantiles; its ends, zero and each value of a 200th of its rows
-    are alone. What lies between two cuts goes to the group in which the middle of its rows lies,
-    by rank; a value of a group's rows, and what is on either side of it, is a cell of its own; so
-    is, with ``beyond``, what lies beyond the ends.
+    The reference is cut at its 200 quantiles; its ends, zero, and each value with 1/200 of its rows
+    have their own bins. Each bin belongs to the group that contains the middle of its rows, by
+    rank. A value with the rows of a group is a cell of its own, and so are the parts of the group
+    on either side of it; with ``beyond``, also the values beyond the ends.
     """
     n, ordered = len(reference), np.sort(reference)
     cuts = {float(ordered[-(-k * n // 200) - 1]) for k in range(1, 200)}
@@ -125,7 +125,7 @@ def of_quantiles(
     current: np.ndarray, reference: np.ndarray, apart: tuple[list[int], list[int]] = ([], [])
 ) -> dict[str, float]:
     """Statistics of numeric rows: distances over 30 groups and two beyond the ends, PSI and
-    chi-square over deciles; ``apart`` are the counts of cells that hold no quantity."""
+    chi-square over deciles; ``apart`` are the counts of cells without a quantity."""
     fine, coarse = (
         quantile_cells(current, reference, 30, beyond=True),
         quantile_cells(current, reference, 10, beyond=False),
@@ -195,7 +195,7 @@ def discrete(name: str, current: np.ndarray, reference: np.ndarray) -> dict[str,
 
 
 def share_changes(holds: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
-    """Share of the current rows less that of the reference's, by kind of row."""
+    """Share of the current rows minus that of the reference, by kind of row."""
     return {
         f"{kind}_share_change": float(np.mean(current) - np.mean(reference))
         for kind, (current, reference) in holds.items()
@@ -233,12 +233,12 @@ def mixed(name: str, current: list[float | None], reference: list[float | None])
 
 
 def as_text(rows: list[float | None]) -> list[float | str | None]:
-    """Rows as JSON has them: NaN and infinities as text."""
+    """Rows as in JSON: NaN and infinities are strings."""
     return [x if x is None or math.isfinite(x) else str(x) for x in rows]
 
 
 def spoilt(rows: np.ndarray, **shares: float) -> list[float | None]:
-    """Rows of which the first shares are replaced."""
+    """Rows of which the given shares at the start are replaced."""
     values = {"null": None, "nan": math.nan, "up": math.inf, "down": -math.inf, "zero": 0.0}
     values |= {"minus_zero": -0.0, "code": CODES[0], "other_code": CODES[1]}
     given = [
@@ -248,7 +248,7 @@ def spoilt(rows: np.ndarray, **shares: float) -> list[float | None]:
 
 
 def unseen(known: list[str], current: list[str | None], reference: list[str | None]):
-    """A case of categories, some of which the rows that the bins were fitted on never held."""
+    """A case of categories, some of which do not occur in the rows that bins were fitted on."""
     sides = [np.array(side, dtype=object) for side in (current, reference)]
     null = [np.equal(side, None) for side in sides]
     held = [np.isin(np.where(n, known[0], x), known) for n, x in zip(null, sides, strict=True)]
@@ -270,7 +270,7 @@ def categorical(name: str, current: list[str | None], reference: list[str | None
 
 
 def fall(current: list[int], reference: list[int], nulls: list[bool]) -> float:
-    """1 less the least odds ratio of the frequent values."""
+    """1 minus the smallest odds ratio of the frequent values."""
     n, m = sum(current), sum(reference)
     falls = [0.0]
     for now, before, null in zip(current, reference, nulls, strict=True):
@@ -285,7 +285,7 @@ def block(random: np.random.Generator) -> dict[str, object]:
     mixing = random.normal(size=(5, 5))
     reference = (random.normal(size=(400, 5)) @ mixing).round(2)
     current = (random.normal(size=(150, 5)) @ mixing + random.normal(size=(150, 5))).round(2)
-    # As the states keep them: clipped at 8 and rounded to 1 / 4096.
+    # As in states: clipped at 8 and rounded to 1 / 4096.
     kept = [np.rint(np.clip(rows, -8, 8) * 4096) / 4096 for rows in (current, reference)]
     mean, sd = kept[1].mean(axis=0), kept[1].std(axis=0)
     whole = PCA().fit((kept[1] - mean) / sd)
@@ -315,10 +315,10 @@ def block(random: np.random.Generator) -> dict[str, object]:
 
 
 def relation(random: np.random.Generator) -> dict[str, object]:
-    """A block whose features tell one another, before and now alike: errors of the regressions."""
+    """A block whose features predict each other, before and now: errors of the regressions."""
     mixing = random.normal(size=(2, 4))
     rows = random.normal(size=(600, 2)) @ mixing + 0.4 * random.normal(size=(600, 4))
-    # As the states keep them: clipped at 8 and rounded to 1 / 4096.
+    # As in states: clipped at 8 and rounded to 1 / 4096.
     kept = np.rint(np.clip(rows.round(2), -8, 8) * 4096) / 4096
     current, reference = kept[:200], kept[200:]
     sd = reference.std(axis=0)
@@ -339,7 +339,7 @@ def relation(random: np.random.Generator) -> dict[str, object]:
 
 
 def tails() -> dict[str, object]:
-    """Tails of the chi-square and of the Kolmogorov distribution."""
+    """Tails of the chi-square distribution and of the Kolmogorov distribution."""
     degrees = [1, 2, 3, 4, 7, 10, 31, 60, 103, 250]
     factors = [0.0, 1e-6, 0.1, 0.5, 0.9, 1.0, 1.3, 2.0, 5.0, 12.0]
     points = [(k, f * k) for k in degrees for f in factors]
@@ -351,7 +351,7 @@ def tails() -> dict[str, object]:
 
 
 def mixed_cases(random: np.random.Generator) -> list[dict[str, object]]:
-    """Numeric features that hold more than quantities, or one quantity often."""
+    """Numeric features with rows that are not quantities, or with a frequent quantity."""
     normal, skewed = random.normal, random.lognormal
     few = {"nan": 0.01, "up": 0.005, "down": 0.01, "zero": 0.02, "code": 0.03, "other_code": 0.01}
     many = {"nan": 0.06, "up": 0.02, "down": 0.01, "zero": 0.05, "minus_zero": 0.02}
@@ -375,7 +375,7 @@ def mixed_cases(random: np.random.Generator) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    """Writes all cases as JSON."""
+    """Write all cases as JSON."""
     random = np.random.default_rng(SEED)
     counts = random.choice(6, size=2000, p=[0.3, 0.2, 0.15, 0.13, 0.12, 0.1])
     letters = np.array([*"abcdefg", None], dtype=object)

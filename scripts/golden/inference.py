@@ -1,6 +1,6 @@
 """Golden values of tests and comparisons, with statsmodels, scipy and scikit-learn alone.
 
-statsmodels is not among this project's own packages:
+statsmodels is not in the environment of this project:
 
     python -m venv .venv-nannyml
     .venv-nannyml/bin/python -m pip install nannyml==0.13.1 statsmodels
@@ -41,9 +41,9 @@ def mcnemar_cases() -> list[dict[str, object]]:
 
 
 def delong(label: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
-    """Difference of two ROC AUC of the same rows, second minus first, and its standard error.
+    """Difference of two ROC AUCs of the same rows, second minus first, and its standard error.
 
-    By the structural components of DeLong, DeLong and Clarke-Pearson (1988), from all pairs.
+    Structural components of DeLong, DeLong and Clarke-Pearson (1988), from all pairs.
     """
     positive, negative = label == 1, label == 0
     over_positives, over_negatives, areas = [], [], []
@@ -60,7 +60,7 @@ def delong(label: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[fl
 
 
 def delong_case(random: np.random.Generator) -> dict[str, object]:
-    """Rows of a champion and a challenger on days drawn at random."""
+    """Random rows of a champion and a challenger, by day."""
     n, days = 3000, 60
     truth = random.normal(size=n)
     label = (random.random(n) < 1 / (1 + np.exp(-truth))).astype(int)
@@ -136,7 +136,7 @@ def functions() -> dict[str, object]:
 
 
 def main() -> None:
-    """Writes all cases as JSON."""
+    """Write all cases as JSON."""
     random = np.random.default_rng(SEED)
     p_values = (random.random(30) ** 3).round(6)
     p_values[5] = p_values[7]

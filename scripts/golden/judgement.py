@@ -1,6 +1,6 @@
-"""Golden values of what verdicts rest on, with statsmodels, scipy and plain loops alone.
+"""Golden values of the tests behind verdicts, with statsmodels, scipy, and loops only.
 
-statsmodels is not among this project's own packages:
+statsmodels is not in the environment of this project:
 
     python -m venv .venv-nannyml
     .venv-nannyml/bin/python -m pip install nannyml==0.13.1 statsmodels
@@ -54,14 +54,14 @@ def tails_of_f() -> list[list[float]]:
 
 
 def thresholds(n: int) -> list[list[float]]:
-    """Degrees of freedom and the squared distance of a normal row in a thousand."""
+    """Degrees of freedom, and the squared distance that one in a thousand normal rows exceeds."""
     return [[d, float(stats.chi2.isf(1e-3, d))] for d in range(1, n)]
 
 
 def deviance(residual: np.ndarray, days: np.ndarray) -> float:
-    """-2 log likelihood of an autoregression, best over the same correlations, by its covariance.
+    """-2 log likelihood of an autoregression, from its covariance, at the best of the correlations.
 
-    The variance is profiled out and constants are left out: n log(r' C^-1 r / n) + log det C.
+    The variance is profiled out, and constants are omitted: n log(r' C^-1 r / n) + log det C.
     """
     n, best = len(residual), math.inf
     for alike in np.linspace(0.0, 0.95, 20):
@@ -73,7 +73,7 @@ def deviance(residual: np.ndarray, days: np.ndarray) -> float:
 
 
 def level_squares(y: np.ndarray, w: np.ndarray, cuts: tuple[int, ...]) -> tuple[float, np.ndarray]:
-    """Weighted squares about levels that begin at some cuts, and the levels at each day."""
+    """Weighted squares around the levels between the cuts, and the level of each day."""
     fitted = np.empty(len(y))
     for start, stop in itertools.pairwise((0, *cuts, len(y))):
         fitted[start:stop] = np.average(y[start:stop], weights=w[start:stop])
@@ -81,7 +81,7 @@ def level_squares(y: np.ndarray, w: np.ndarray, cuts: tuple[int, ...]) -> tuple[
 
 
 def best_levels(y: np.ndarray, w: np.ndarray, count: int) -> tuple[tuple[int, ...], np.ndarray]:
-    """Of all ways to cut a series into levels of at least two days, the one of least squares."""
+    """The division of a series into levels of at least two days with the least squares."""
     ways = [
         cuts
         for cuts in itertools.combinations(range(2, len(y) - 1), count)
@@ -92,7 +92,7 @@ def best_levels(y: np.ndarray, w: np.ndarray, count: int) -> tuple[tuple[int, ..
 
 
 def best_ramp(y: np.ndarray, w: np.ndarray, t: np.ndarray) -> tuple[int, int, np.ndarray]:
-    """Of all ramps of at least a week that span three values, the one of least squares."""
+    """The ramp of at least a week and three values with the least squares."""
     best = (math.inf, 0, 0, y)
     for foot in range(len(y)):
         for head in range(foot + 2, len(y)):
@@ -110,7 +110,7 @@ def best_ramp(y: np.ndarray, w: np.ndarray, t: np.ndarray) -> tuple[int, int, np
 
 
 def shapes() -> list[dict[str, object]]:
-    """Best levels and ramps of short series, by trying all of them, and their deviances."""
+    """Best levels and ramps of short series, by exhaustive search, and their deviances."""
     random = np.random.default_rng(SEED)
     cases = []
     for name in ("step", "steps", "ramp", "gaps"):
@@ -146,7 +146,7 @@ def shapes() -> list[dict[str, object]]:
 
 
 def stretches() -> list[dict[str, object]]:
-    """Adaptive windows from raw rows: every cut of every window is looked at, block by block."""
+    """Adaptive windows from raw rows, by testing every cut of every window, block by block."""
     random = np.random.default_rng(SEED)
     cases = []
     for step, effect in [(0.0, 1.0), (0.8, 1.0), (0.8, 4.0), (2.0, 10.0)]:
@@ -170,7 +170,7 @@ def stretches() -> list[dict[str, object]]:
 
 
 def parts(blocks: list[np.ndarray], effect: float) -> bool:
-    """Whether the two sides of some cut have means too far apart."""
+    """Whether the means on the two sides of any cut differ by more than the bound."""
     cuts = range(2, len(blocks) - 1)
     for cut in cuts:
         left, right = np.concatenate(blocks[:cut]), np.concatenate(blocks[cut:])
@@ -184,7 +184,7 @@ def parts(blocks: list[np.ndarray], effect: float) -> bool:
 
 
 def far_rows() -> dict[str, object]:
-    """Mahalanobis distances of some rows, and what each feature adds."""
+    """Mahalanobis distances of rows, and the contribution of each feature."""
     random = np.random.default_rng(SEED)
     mean, sd = np.array([1.0, -2.0, 0.5]), np.array([1.0, 0.5, 2.0])
     correlation = np.array([[1.0, 0.6, -0.3], [0.6, 1.0, 0.1], [-0.3, 0.1, 1.0]])

@@ -1,4 +1,4 @@
-"""Golden values of the metrics of performance, from raw rows with numpy and scikit-learn alone.
+"""Golden values of the performance metrics, from raw rows with numpy and scikit-learn only.
 
 Run: python scripts/golden/performance.py > tests/golden/performance.json
 """
@@ -29,7 +29,7 @@ def expected_calibration_error(y, p) -> float:
 
 
 def lift(y, p, share: float) -> float:
-    """Of the top rows; rows with one score in the order in which their positives are spread."""
+    """Metrics of the top rows; positives are distributed evenly among rows with equal scores."""
     wanted = share * len(y)
     found, taken = 0.0, 0.0
     for value in sorted(set(p.tolist()), reverse=True):
@@ -74,7 +74,7 @@ def binary(name: str, y, p, threshold: float) -> dict:
 
 
 def multiclass(name: str, y, p, classes: int, *, unknown: bool) -> dict:
-    """``unknown``: some decisions are of no class, encoded as ``classes``."""
+    """``unknown``: some decisions are not a class, and are encoded as ``classes``."""
     decision = p.argmax(axis=1)
     if unknown:
         decision[::17] = classes

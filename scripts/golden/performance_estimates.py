@@ -1,6 +1,6 @@
 """Golden values of estimated performance, from rows with NannyML and scikit-learn alone.
 
-NannyML has an environment of its own, as for scripts/nannyml_comparison.py:
+NannyML needs a separate environment, as for scripts/nannyml_comparison.py:
 
     .venv-nannyml/bin/python scripts/golden/performance_estimates.py \
       > tests/golden/performance_estimates.json
@@ -30,7 +30,7 @@ VALUES = {"tn": 1.0, "fp": -2.0, "fn": -5.0, "tp": 3.0}
 
 
 def rows_of(random: np.random.Generator, n: int, shift: float, *, separated: bool) -> pd.DataFrame:
-    """Rows whose score, of two decimals, is not the probability that it says."""
+    """Rows with scores of two decimals that are not calibrated."""
     truth = 1 / (1 + np.exp(-random.normal(shift, 1.2, n)))
     label = (random.random(n) < truth).astype(int)
     score = np.clip(truth**2 + random.normal(0, 0.05, n), 0, 1).round(2)
@@ -41,7 +41,7 @@ def rows_of(random: np.random.Generator, n: int, shift: float, *, separated: boo
 
 
 def case(name: str, random: np.random.Generator, *, separated: bool) -> dict[str, object]:
-    """A reference, three chunks, and what NannyML expects of them."""
+    """A reference, three chunks, and NannyML's estimates for them."""
     reference = rows_of(random, 1500, 0.0, separated=separated)
     shifts = (0.0, 0.5, -0.8)
     analysis = pd.concat(
@@ -91,7 +91,7 @@ def isotonic(random: np.random.Generator) -> dict[str, object]:
 
 
 def main() -> None:
-    """Writes all cases as JSON."""
+    """Write all cases as JSON."""
     random = np.random.default_rng(SEED)
     json.dump(
         {

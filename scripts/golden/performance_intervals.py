@@ -36,7 +36,7 @@ def of_rows(y, p, decision) -> dict[str, float]:
 
 
 def left_out(groups, y, p, decision) -> dict[str, tuple[float, int]]:
-    """Jackknife variance of each metric, a group left out each time, and the number of groups."""
+    """Delete-one-group jackknife variance of each metric, and the number of groups."""
     names = sorted(set(groups.tolist()))
     found = [of_rows(*(a[groups != g] for a in (y, p, decision))) for g in names]
     n = len(names)

@@ -1,4 +1,4 @@
-"""What is usual of the estimated accuracy of a reference's days, by plain loops and scipy.
+"""Golden values of the usual estimated accuracy on the days of a reference, with loops and scipy.
 
 Run: python -m scripts.golden.usual_estimates
 """
@@ -17,13 +17,13 @@ DAYS, ROWS = 16, 50
 WEEKS = ((0.55, 7 * ROWS), (0.7, 7 * ROWS), (0.74, 90))
 """Estimated accuracies of weeks, and their rows."""
 DEGREES = 10.0
-"""Of freedom of what 16 independent days tell, at most."""
+"""Maximum degrees of freedom."""
 
 
 def main() -> None:
-    """Writes the golden values."""
+    """Write the golden values."""
     random = np.random.default_rng(20261130)
-    # Days alternate, so that what they bring falls at least as fast as with independent days.
+    # Days alternate, so that the variance decreases at least as fast as with independent days.
     levels = [0.75 + 0.08 * (-1) ** day + random.normal(0.0, 0.02) for day in range(DAYS)]
     rows = [
         [round(float(np.clip(level + random.normal(0.0, 0.1), 0.5, 1.0)), 2) for _ in range(ROWS)]

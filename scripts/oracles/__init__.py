@@ -1,1 +1,1 @@
-"""Statistics, metrics, tests and intervals against independent implementations, at random."""
+"""Compare statistics, metrics, tests, and intervals with other implementations on random data."""

@@ -1,4 +1,4 @@
-"""Compares every statistic with an oracle on random draws; prints the worst error of each.
+"""Compare every statistic with an oracle on random draws; print the largest error of each.
 
 Run: python -m scripts.oracles [--quick] [--draws 1000] [--seconds 1500] [--seed 19] [--page]
 Exit code 1 if an error exceeds its bound.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-# States are built as the tests build them, row by row.
+# States are built with the functions of the tests, row by row.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from scripts.oracles import drift, inference, performance, tests
@@ -25,16 +25,16 @@ QUICK = 60
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "oracles.md"
 HEAD = """# Statistics compared with oracles
 
-Written by `make oracles ARGS=--page`. Each row is one metric on random draws of awkward
-distributions: how often it was compared with its oracle, how often the state leaves it undefined
-although the oracle has a value, how often its bound is not known, and the error that is largest
-beside its bound. *Error / bound* is the error over the bound and rounding: at most 1. What a bound
-says of each statistic is on the page of [statistics](statistics.md).
+Written by `make oracles ARGS=--page`. Each row is one metric on random draws of difficult
+distributions: how often it was compared with its oracle, how often it is undefined although the
+oracle has a value, how often its bound is unknown, and the largest error relative to its bound.
+*Error / bound* is the error divided by the sum of bound and rounding, and at most 1.
+[Statistics](statistics.md) defines the bound of each statistic.
 """
 
 
 def one_draw(errors: Errors, seed: int, number: int) -> None:
-    """A draw of each family; distributions take turns."""
+    """One draw of each group of statistics; distributions alternate."""
     random = np.random.default_rng([seed, number])
     numbers, scores = list(NUMBERS), list(SCORES)
     drift.numbers(errors, random, numbers[number % len(numbers)])
@@ -56,18 +56,18 @@ def one_draw(errors: Errors, seed: int, number: int) -> None:
 
 
 def main() -> int:
-    """Draws until there are enough or the time is over."""
+    """Draw until there are enough draws or the time is over."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=1500.0)
     parser.add_argument("--seed", type=int, default=19)
-    parser.add_argument("--page", action="store_true", help=f"write {PAGE.name} too")
+    parser.add_argument("--page", action="store_true", help=f"also write {PAGE.name}")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} draws")
     options = parser.parse_args()
     wanted = QUICK if options.quick else options.draws
     errors, done, begin = Errors(), 0, time.monotonic()
     with warnings.catch_warnings():
-        # Oracles warn of what they are given on purpose.
+        # Oracles warn about inputs that are intentional here.
         warnings.simplefilter("ignore")
         while done < wanted and time.monotonic() - begin < options.seconds:
             one_draw(errors, options.seed, done)

@@ -1,4 +1,4 @@
-"""Random samples of distributions that statistics stumble over."""
+"""Random samples of distributions that are difficult for statistics."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ NUMBERS: dict[str, Draw] = {
     "integers": lambda r, n: r.poisson(3.0, n).astype(np.float64),
     "many integers": lambda r, n: np.round(r.gamma(1.0, 300.0, n)),
 }
-"""By name; of about n values each."""
+"""Samples of about n values, by name of their distribution."""
 
 
 def two_samples(random: np.random.Generator, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
-    """A current and a reference sample, often of one distribution, else moved or stretched."""
+    """A current and a reference sample, from one distribution, or shifted, or scaled."""
     reference = draw(random, int(random.integers(30, 1500)))
     current = draw(random, int(random.integers(5, 800)))
     change = random.integers(4)
@@ -42,8 +42,8 @@ def two_samples(random: np.random.Generator, draw: Draw) -> tuple[np.ndarray, np
 
 
 def words(random: np.random.Generator) -> tuple[list[str], list[str]]:
-    """Two samples of categories, of which some are frequent, many are rare, and some are
-    new in half of the draws."""
+    """Two samples of categories, some of them frequent, many rare, and in half of the draws some
+    unseen."""
     kinds = int(random.integers(2, 400))
     chance = random.dirichlet(np.full(kinds, random.choice([0.05, 0.3, 2.0])))
     other = chance if random.random() < 0.5 else random.dirichlet(50.0 * chance + 0.05)
@@ -101,4 +101,4 @@ SCORES: dict[str, Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]
     "scores at 0 and 1": _extreme,
     "imbalance 1:10,000": _rare,
 }
-"""Labels 0 and 1, and scores in [0, 1], by name."""
+"""Labels 0 and 1, and scores in [0, 1], by name of their distribution."""

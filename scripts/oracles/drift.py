@@ -1,4 +1,4 @@
-"""Drift statistics and profiles against numpy, scipy and scikit-learn on the raw rows."""
+"""Drift statistics and profiles, compared with numpy, scipy, and scikit-learn on raw rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ORACLE_OF_CELLS = {
     "cramers_v": "scipy chi2_contingency, Bergsma",
 }
 _MOMENT_ROUNDING = 2e-6
-"""Scales of the bins by which a standard deviation may be wrong (stats/states/moments.py)."""
+"""Error bound of a standard deviation, in scales of the bins (stats/states/moments.py)."""
 
 
 def numbers(errors: Errors, random: np.random.Generator, name: str) -> None:
@@ -62,7 +62,7 @@ def numbers(errors: Errors, random: np.random.Generator, name: str) -> None:
     add("ks_p_value", "scipy kolmogorov", tail)
     unit = float(spread_of(comparison.numeric[1])[0])
     moved = stats.wasserstein_distance(current / unit, reference / unit)
-    # A sum of as many terms as there are rows, of values as large as the largest.
+    # Rounding of a sum with one term per row, each as large as the largest value.
     rounding = 1e-12 * max(1.0, float(np.abs(np.append(current, reference) / unit).max()))
     add("wasserstein", "scipy wasserstein_distance", float(moved), rounding=1e-9 + rounding)
     _of_groups(add, comparison, current, reference)
@@ -72,7 +72,7 @@ def numbers(errors: Errors, random: np.random.Generator, name: str) -> None:
     for key, level in {**LEVELS, "min": 0.0, "max": 1.0}.items():
         expected = float(np.quantile(current, level, method="inverted_cdf"))
         one = metrics[key]
-        # In spreads, as a quantile of 1e300 has no other error that says anything.
+        # In spreads: an absolute error is meaningless for a quantile of 1e300.
         errors.add(
             key,
             "numpy quantile, inverted_cdf",
@@ -84,7 +84,7 @@ def numbers(errors: Errors, random: np.random.Generator, name: str) -> None:
 
 
 def _of_groups(add, comparison: Comparison, current: np.ndarray, reference: np.ndarray) -> None:
-    """Statistics over the reference's quantile groups, whose raw rows are counted anew."""
+    """Statistics over quantile groups of the reference, from counts of raw rows."""
     state = comparison.numeric[1]
     for groups, beyond in ((FINE_GROUPS, True), (DECILES, False)):
         group = quantile_groups(state.quantities, groups, beyond=beyond)[0]
@@ -101,7 +101,7 @@ def _of_groups(add, comparison: Comparison, current: np.ndarray, reference: np.n
 
 
 def _of_cells(current: list[int], reference: list[int]) -> dict[str, float]:
-    """Statistics of two samples over cells; NaN where the oracle has none, as for one cell."""
+    """Statistics of two samples over cells; NaN if the oracle has no value, as for one cell."""
     held = [pair for pair in zip(current, reference, strict=True) if sum(pair)]
     try:
         with np.errstate(all="ignore"):
@@ -127,13 +127,13 @@ def _moments(
         found = float(metrics[key].value[0] / scale)
         rounding = 1e-9 if key == "mean" else _MOMENT_ROUNDING
         errors.add(key, "numpy", found, expected, where=name, rounding=rounding)
-    # Where a few rows are far out, the definition leaves them out of both sides.
+    # The definition excludes a few extreme rows from both sides.
     spoiled = any(
         center.mean[0] != side.moments.mean[0]
         for center, side in zip(centers(comparison), comparison.numeric, strict=True)
     )
     if spoiled or min(sd) < 1e-4:
-        return  # left out of the definition, or within rounding of the scale
+        return  # excluded by the definition, or within rounding of the scale
     rounding = 2.0 * _MOMENT_ROUNDING / min(sd)
     change = (mean[0] - mean[1]) / sd[1]
     add("mean_change_in_sd", "numpy mean, std", change, bound=0.0, rounding=rounding)
@@ -142,7 +142,7 @@ def _moments(
 
 
 def categories(errors: Errors, random: np.random.Generator) -> None:
-    """One draw of a categorical feature; at times fewer values are kept than there are."""
+    """One draw of a categorical feature; sometimes not all of its values have a bin."""
     current, reference = words(random)
     kept = int(random.choice([5, 50, 500]))
     binning = categorical_binning(reference, max_values=kept)
@@ -176,7 +176,7 @@ def categories(errors: Errors, random: np.random.Generator) -> None:
 
 
 def blocks(errors: Errors, random: np.random.Generator) -> None:
-    """One draw of a block of numeric features; values are clipped and rounded as they are kept."""
+    """One draw of a block of numeric features; values are clipped and rounded as in states."""
     d = int(random.integers(2, 6))
     mixing = random.normal(size=(d, d))
     sides = [

@@ -1,4 +1,4 @@
-"""Errors of values beside their bounds, and the table that reports the worst of each."""
+"""Errors of values with their bounds, and a table of the largest errors."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import math
 from dataclasses import dataclass, field
 
 ROUNDING = 1e-9
-"""Part of a value, or of 1 if that is more, by which two exact computations may differ."""
+"""Relative difference allowed between two exact computations; absolute for values below 1."""
 
 
 @dataclass
 class Worst:
-    """What is known of one metric: the error that is largest beside its bound.
+    """The largest error of one metric relative to its bound.
 
-    ``missing`` counts values that the oracle has and the state leaves undefined, ``unbounded``
-    those whose bound is not known. ``ratio`` is the error over bound and rounding: at most 1.
+    ``missing`` counts values that only the oracle defines, and ``unbounded`` values with an unknown
+    bound. ``ratio`` is the error divided by the sum of bound and rounding: at most 1.
     """
 
     oracle: str
@@ -30,7 +30,7 @@ class Worst:
 
 @dataclass
 class Errors:
-    """Collects comparisons by the key of the metric."""
+    """Collects comparisons by metric."""
 
     worst: dict[str, Worst] = field(default_factory=dict)
 
@@ -45,7 +45,7 @@ class Errors:
         bound: float = 0.0,
         rounding: float = ROUNDING,
     ) -> None:
-        """One value beside that of the oracle; NaN is undefined."""
+        """Add one value and that of the oracle; NaN means undefined."""
         known = self.worst.setdefault(key, Worst(oracle))
         if not math.isfinite(expected):
             return

@@ -1,6 +1,6 @@
-"""Tests and intervals that scipy has no function for, against their definitions.
+"""Tests and intervals without a function in scipy, compared with their definitions.
 
-Written anew from the sources that the functions name, with scipy's distributions and root finder:
+Implemented from the sources named in the functions, with scipy's distributions and root finder:
 score intervals of shares, tests across strata, comparisons of two models, and intervals from days.
 """
 
@@ -28,7 +28,7 @@ def _add(errors: Errors, key: str, oracle: str, found: object, expected: object,
 
 
 def shares(errors: Errors, random: np.random.Generator) -> None:
-    """Score intervals of metrics that are shares of rows, at times of very few rows."""
+    """Score intervals of metrics that are shares of rows, also of very few rows."""
     rows = int(random.integers(2, 400))
     score = random.random(rows)
     label = (random.random(rows) < random.choice([0.0, 0.02, 0.5, 1.0])).astype(np.int64)
@@ -58,7 +58,7 @@ def shares(errors: Errors, random: np.random.Generator) -> None:
             if n:
                 expected = at_end
                 if share != at_end:
-                    # A share that lies at the other end is a root itself.
+                    # A share at the other end is itself a root.
                     inner = np.clip(ends, 1e-15, 1.0 - 1e-15)
                     expected = float(optimize.brentq(beyond, *inner, xtol=1e-15))
             _add(errors, f"{key}, {side} end", "roots of the score test", value, expected,
@@ -125,7 +125,7 @@ def _breslow_day(
     gap, variance = np.array(gaps), np.array(variances)
     statistic = float(np.sum(gap**2 / variance))
     oracle = "scipy brentq for the expected cells"
-    relative = 1e-6  # an expected cell near its bound has a variance that rounding decides
+    relative = 1e-6  # the variance of an expected cell near its bound is determined by rounding
     _add(errors, "Breslow-Day", oracle, plain, statistic, where=where, rounding=relative)
     corrected = statistic - gap.sum() ** 2 / variance.sum()
     _add(errors, "Tarone", oracle, tarone, corrected, where=where, rounding=relative)
@@ -163,7 +163,7 @@ def pairs(errors: Errors, random: np.random.Generator) -> None:
 
 
 def days(errors: Errors, random: np.random.Generator) -> None:
-    """Delete-one-day intervals: of a mean over days of one size, those of Student's t."""
+    """Delete-one-day intervals: for a mean over days of equal size, those of Student's t."""
     n = int(random.integers(3, 60))
     first, other = random.normal(size=n), random.standard_t(2, size=int(random.integers(3, 40)))
     without = [(x.sum() - x)[:, None] / (len(x) - 1) for x in (first, other)]
@@ -184,7 +184,7 @@ def days(errors: Errors, random: np.random.Generator) -> None:
 
 
 def areas(errors: Errors, random: np.random.Generator) -> None:
-    """DeLong's standard error of a ROC AUC, by comparing all pairs of rows."""
+    """DeLong's standard error of a ROC AUC, from all pairs of rows."""
     rows = int(random.integers(10, 300))
     score = np.round(random.random(rows), 1)
     label = (random.random(rows) < random.choice([0.1, 0.5])).astype(np.int64)

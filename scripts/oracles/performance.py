@@ -1,4 +1,4 @@
-"""Metrics of performance and their intervals against scikit-learn and scipy on the raw rows."""
+"""Performance metrics and their intervals, compared with scikit-learn and scipy on raw rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from samples import numeric_binning
 _LOSS_ROUNDING = 4e-8
 """Losses of rows are rounded to 2**-26, scores to 2**-30."""
 _SQUARABLE = 1e100
-"""Scales up to which scikit-learn squares a value."""
+"""Largest values, in scales, that scikit-learn can square."""
 
 
 def _compare(
@@ -49,7 +49,7 @@ def _compare(
 
 
 def binary(errors: Errors, random: np.random.Generator, name: str) -> None:
-    """One draw of a binary task, in bins that were fitted on another draw of it."""
+    """One draw of a binary task, in bins that were fitted on another draw."""
     label, score = SCORES[name](random)
     _, other = SCORES[name](random)
     threshold = float(random.choice([0.1, 0.5]))
@@ -78,7 +78,7 @@ def binary(errors: Errors, random: np.random.Generator, name: str) -> None:
         expected["specificity"] = metrics.recall_score(label, decision, pos_label=0)
         if decision.any() and not decision.all():
             expected["mcc"] = metrics.matthews_corrcoef(label, decision)
-    # Of a lift, the oracle has the order of ties alone; the bound of a bin is not kept.
+    # The oracle of lift only has the order of ties; the bound of a bin is not stored.
     known = {k: float(v) for k, v in expected.items() if not k.startswith("lift")}
     _compare(errors, states, known, "scikit-learn", name)
     interval = iid_interval("accuracy", states)
@@ -92,7 +92,7 @@ def binary(errors: Errors, random: np.random.Generator, name: str) -> None:
 
 
 def multiclass(errors: Errors, random: np.random.Generator) -> None:
-    """One draw of a task of several classes."""
+    """One draw of a multiclass task."""
     k, rows = int(random.integers(3, 6)), int(random.integers(30, 400))
     score = random.dirichlet(np.full(k, 0.7), rows)
     label = np.array([random.choice(k, p=0.5 * p + 0.5 / k) for p in score])
@@ -113,7 +113,7 @@ def multiclass(errors: Errors, random: np.random.Generator) -> None:
 
 
 def regression(errors: Errors, random: np.random.Generator, name: str) -> None:
-    """One draw of a regression, in scales of its bins, that other rows were fitted on."""
+    """One draw of a regression, in scales of bins that were fitted on other rows."""
     rows = int(random.integers(10, 400))
     label = NUMBERS[name](random, rows)
     spread = float(np.std(label / 2.0)) or 1.0

@@ -1,4 +1,4 @@
-"""Tails, tests and corrections against scipy."""
+"""Tail probabilities, tests, and corrections, compared with scipy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modelwatch.stats.verdicts.multiplicity import adjusted
 
 
 def tails(errors: Errors, random: np.random.Generator) -> None:
-    """One draw of every tail that tests refer to."""
+    """One draw of every tail probability that tests use."""
 
     def add(key: str, oracle: str, found: object, expected: object, rounding: float = 1e-9) -> None:
         value, wanted = (float(np.asarray(x).reshape(-1)[0]) for x in (found, expected))

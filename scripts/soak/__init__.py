@@ -1,1 +1,1 @@
-"""Faults of production, on purpose: kills, full disks, broken tables, sizes. ``make soak``."""
+"""Soak test, ``make soak``: kills, full disks, damaged tables, and extreme sizes."""

@@ -1,4 +1,4 @@
-"""``python -m scripts.soak``: try the faults, say what was survived, keep the figures."""
+"""``python -m scripts.soak``: inject the faults, report their outcomes, store the results."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from scripts.soak.reader import open_reader
 
 FOLDER = Path("var/soak")
 SHARED = (FOLDER / "shared").absolute()
-"""Tables that scenarios share."""
+"""Folder of the tables that scenarios share."""
 
 
 def main() -> int:
     """Exit code 1 if a fault was not survived."""
     options = _options()
-    # Ended from outside, it still ends the processes that it has started.
+    # On SIGTERM, end the processes that were started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    # What the runs of its own session log is no progress of the soak's.
+    # Log lines of runs in this session are not progress of the soak test.
     logging.getLogger().addHandler(logging.NullHandler())
     chosen = [SCENARIOS[name] for name in options.only or SCENARIOS]
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def main() -> int:
         _keep(kept, outcomes)
     own = [one for one in outcomes if one.survived is not None]
     survived = sum(bool(one.survived) for one in own)
-    print(f"\n{len(own)} faults tried, {survived} survived; kept in {kept}", flush=True)
+    print(f"\n{len(own)} faults tried, {survived} survived; results: {kept}", flush=True)
     if options.docs:
         write_page(outcomes)
     reader.spark.stop()
@@ -72,7 +72,7 @@ def _tried(one: Scenario, place: Place, matching: str) -> list[Outcome]:
     folder = place.folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    print(f"\n== {one.name}: {one.promise}", flush=True)
+    print(f"\n== {one.name}: {one.guarantee}", flush=True)
     outcomes: list[Outcome] = []
     began = time.monotonic()
     try:
@@ -84,7 +84,7 @@ def _tried(one: Scenario, place: Place, matching: str) -> list[Outcome]:
             word = {True: "survived", False: "NOT SURVIVED", None: "not tried"}[reported.survived]
             print(f"{word}: {name} ({reported.seconds:.1f} s): {reported.ended}", flush=True)
     except Exception as error:
-        # The scenario could not be set up: that is no fault survived.
+        # The scenario could not be prepared, which counts as a failure.
         traceback.print_exc()
         failed = f"{type(error).__name__}: {error}"[:300]
         outcomes.append(Outcome(one.name, "(the scenario itself)", False, failed, 0.0))
@@ -118,12 +118,12 @@ def _attempted(one: Scenario, name: str, attempt: object) -> Outcome:
 
 
 def _options() -> argparse.Namespace:
-    listed = "; ".join(f"{name}: {one.promise}" for name, one in SCENARIOS.items())
+    listed = "; ".join(f"{name}: {one.guarantee}" for name, one in SCENARIOS.items())
     parser = argparse.ArgumentParser(prog="python -m scripts.soak", epilog=listed)
     parser.add_argument(
         "--only",
         type=lambda text: tuple(text.split(",")),
-        help="these scenarios in this order, separated by commas; the others keep the figures of"
+        help="these scenarios in this order, separated by commas; the others keep the results of"
         " an earlier run",
     )
     parser.add_argument(
@@ -133,10 +133,12 @@ def _options() -> argparse.Namespace:
         "--matching",
         default="",
         metavar="TEXT[,TEXT...]",
-        help="faults whose names hold one of these",
+        help="only faults whose names contain one of these",
     )
-    parser.add_argument("--quick", action="store_true", help="small sizes: does it all work?")
-    parser.add_argument("--docs", action="store_true", help="write the figures into the docs")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes, to test the soak test itself"
+    )
+    parser.add_argument("--docs", action="store_true", help="write the results into the docs")
     options = parser.parse_args()
     unknown = sorted(set(options.only or ()) - set(SCENARIOS))
     if unknown:

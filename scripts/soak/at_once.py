@@ -1,4 +1,4 @@
-"""Runs at once on one monitor, and on several that write one place."""
+"""Concurrent runs of one monitor, and of several monitors with the same output."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from scripts.soak.world import World
 COUNTS = (2, 5)
 
 
-@scenario("at once", "Runs at the same moment lose nothing and count nothing twice.")
+@scenario("at once", "Concurrent runs lose nothing and count nothing twice.")
 def faults(place: Place) -> Iterator[Fault]:
     for count in COUNTS[:1] if place.quick else COUNTS:
-        # More with labels would take minutes of two cores to start.
+        # More sessions with labels would take minutes to start on two cores.
         one = place.labelled if count == COUNTS[0] else place.unlabelled
         yield f"{count} runs of one monitor", partial(_of_one, place, one(), count)
         yield (
@@ -34,7 +34,7 @@ def _of_one(place: Place, tables: Prepared, count: int) -> Ended:
     stood = len(world.runs())
     _together([started(tables.command, place.folder / "logs", wait=True) for _ in range(count)])
     seen = reader.seen(world.output)
-    # Each run that went on beside another counts: what has become of verdicts is one story.
+    # Every concurrent run publishes, and the incidents follow from the verdicts of all of them.
     must(seen == right, f"views differ: {differing(seen, right)}")
     outcomes = sorted(row["outcome"] for row in world.runs()[stood:])
     must(len(outcomes) == count, f"{len(outcomes)} rows in runs: {outcomes}")
@@ -47,7 +47,7 @@ def _of_one(place: Place, tables: Prepared, count: int) -> Ended:
 def _of_many(place: Place, tables: Prepared, count: int) -> Ended:
     tables.restore()
     world, right = tables.world, tables.after
-    # New monitors in a new place: tables are created at once, too.
+    # New monitors with a new output, so that tables are created concurrently, too.
     output = str(world.folder / "of many")
     worlds = [
         World(

@@ -20,16 +20,16 @@ from scripts.soak.world import World
 FIX = "free space"
 POINTS = ("computing the states", "comparing them with", "evaluating thresholds")
 TINY = 600
-"""Bytes that a file may still grow to, once the disk is said to be full."""
+"""Maximum size in bytes of a file once the disk counts as full."""
 
 
 @scenario(
     "full disk",
-    "A run on a full disk fails, says so, shows nothing of itself, and is made up for by the next.",
+    "A run on a full disk fails clearly and shows no results, and the next run recovers.",
 )
 def faults(place: Place) -> Iterator[Fault]:
     for words in POINTS:
-        # Labels go on beside states: what both write fails at once.
+        # Labels are computed in parallel with states, so the writes of both fail.
         tables = place.labelled() if words == POINTS[0] else place.unlabelled()
         yield f"no file grows any more, from '{words}' on", partial(_no_file, place, tables, words)
     small = partial(_small, place, place.unlabelled())
@@ -40,9 +40,9 @@ def _no_file(place: Place, tables: Prepared, words: str) -> Ended:
     tables.restore()
     with started(tables.command, place.folder / "logs", wait=True).ready() as job:
         job.start()
-        must(job.says(words), f"the run never came so far: {job.text[-500:]}")
+        must(job.says(words), f"the run never reached this step: {job.text[-500:]}")
         for pid in job.pids(java=True):
-            # Only the soft limit: the log of the process is a file too, and Python's own.
+            # Only the soft limit, because the log of the process is also a file.
             _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (TINY, hard))
         code, text = job.code(), job.text
@@ -59,7 +59,7 @@ def _healed(tables: Prepared, world: World, code: int, text: str) -> Ended:
     must(reader.run(world.command(AS_OF)) in (0, 1), "the next run failed")
     seen = reader.seen(world.output)
     must(seen == after, f"after the next run views differ: {differing(seen, after)}")
-    return Ended(f"exit 2, '...{last[-200:]}'; nothing shown; the next run healed it")
+    return Ended(f"exit 2, '...{last[-200:]}'; no results visible; the next run recovered")
 
 
 def _small(place: Place, tables: Prepared) -> Ended:
@@ -76,11 +76,11 @@ def _small(place: Place, tables: Prepared) -> Ended:
         filler = mount / "filler"
         with started(small.command(AS_OF), place.folder / "logs", wait=True).ready() as job:
             job.start()
-            must(job.says(POINTS[0]), f"the run never came so far: {job.text[-500:]}")
+            must(job.says(POINTS[0]), f"the run never reached this step: {job.text[-500:]}")
             _fill(filler)
             code, text = job.code(), job.text
         filler.unlink()
-        # The table of rows that failed has no room either; a little was freed, now all is.
+        # The row of the failed run needs space, too: some was freed before, and all is freed now.
         subprocess.run(["mount", "-o", "remount,size=256m", str(mount)], check=True)
         return _healed(tables, small, code, text)
 
@@ -96,7 +96,7 @@ def _fill(path: Path) -> None:
 
 @contextmanager
 def _mounted(folder: Path, size: int) -> Iterator[None]:
-    """A disk of a size in memory; NotTried where this user may not mount one."""
+    """Mount a disk of the given size in memory; NotTried if this user may not mount one."""
     options = f"size={size}"
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     try:

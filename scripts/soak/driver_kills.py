@@ -1,4 +1,4 @@
-"""SIGKILL of the driver at points spread over a run."""
+"""SIGKILL of the driver at points that are distributed over a run."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ WRITTEN = (
     "source_health",
     "runs",
 )
-"""Output tables in whose first new file a run is killed too, as far as it writes them."""
+"""Output tables: a run is also killed when the first new file of one of them appears."""
 WRITTEN_WITH_LABELS = ("performance_states", "performance_metrics")
-"""The same of a run with labels."""
+"""Additional output tables of a run with labels."""
 IN_A_ROW = 3
-"""Runs that are killed over what the one before has left, until one goes on to its end."""
+"""Number of consecutive runs that are killed before one completes."""
 Point = tuple[str, Callable[[Job, World], object]]
-"""In words, and what waits until a run has come so far."""
+"""A description, and a function that waits until a run has reached the point."""
 MANNERS = ("all", "python", "java")
-"""The whole driver, its Python alone, its Java alone."""
+"""The entire driver, only its Python, or only its Java."""
 
 
 @dataclass
 class Killing:
-    """Runs that are killed over the same tables, one after the other.
+    """Runs over the same tables that are killed one after the other.
 
-    ``seconds`` and ``written``: of an undisturbed one, how long it takes and into which tables it
-    writes. ``left``: kills of which rows are left that no run has followed yet. ``shown``: whether
-    a reader sees all of the last of them.
+    ``seconds`` and ``written``: length of an undisturbed run, and the tables that it writes.
+    ``left``: kills that left rows and have not been followed by a completed run. ``shown``: whether
+    a reader sees the results of the last killed run.
     """
 
     place: Place
@@ -52,16 +52,16 @@ class Killing:
     shown: bool = False
 
     def next(self) -> Job:
-        """A run that waits, over tables as they were or as kills have left them."""
+        """A waiting run over restored tables, or over tables as kills have left them."""
         if not self.left:
             self.tables.restore()
-        # One more is made ready beside it.
+        # Another one is prepared in parallel.
         while len(self.waiting) < 2:
             self.waiting.append(_waiting(self.place, self.tables))
         return self.waiting.pop(0)
 
     def close(self) -> None:
-        """End the runs that wait and are not needed."""
+        """End the waiting runs that are not needed."""
         for job in self.waiting:
             job.end()
         self.waiting.clear()
@@ -69,13 +69,13 @@ class Killing:
 
 @scenario(
     "driver kill",
-    "A killed run shows nothing or all of it, and the next run ends as if it had not been.",
+    "A killed run shows no results or all, and the next run is not affected by it.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    """One fault a point: shares of the time of an undisturbed run, and first files of tables.
+    """One fault per point: shares of the time of an undisturbed run, and first files of tables.
 
-    Three quarters of the points are of a run without labels and segments, which takes half as
-    long. After some of them comes a run that ends: the next one, for them all.
+    Three quarters of the points use a run without labels and segments, which takes half as long.
+    After several kills, one run completes, which checks all of them.
     """
     plain = _prepared(place, place.unlabelled())
     files = [*(name for name in WRITTEN if name in plain.written), "runs/_delta_log"]
@@ -137,7 +137,7 @@ def _prepared(place: Place, tables: Prepared) -> Killing:
 
 def _kill(killing: Killing, name: str, reach: Callable[[Job, World], object], manner: str) -> Ended:
     job, tables, world = killing.next(), killing.tables, killing.tables.world
-    # Until it is known what this one leaves, nothing is built on it.
+    # The next run is not prepared until the effects of this one are known.
     earlier, killing.left, killing.shown = killing.left, [], False
     found = world.contents()
     with job.ready():
@@ -148,7 +148,7 @@ def _kill(killing: Killing, name: str, reach: Callable[[Job, World], object], ma
         stage = _stage(job.text)
     late = ", it had ended" if done else ""
     if world.contents() == found:
-        # What a reader and the next run find is what they would have found without it.
+        # A reader and the next run see the same as without it.
         killing.left = earlier
         return Ended(f"{stage}{late}; every file of the results was as before it")
     seen = tables.reader.seen(world.output)
@@ -161,7 +161,7 @@ def _kill(killing: Killing, name: str, reach: Callable[[Job, World], object], ma
 
 
 def _healed(killing: Killing) -> Ended:
-    """The next run, after which the tables are brought back."""
+    """The next run, after which the tables are restored."""
     tables, reader = killing.tables, killing.tables.reader
     killing.left, killing.shown = [], False
     must(reader.run(tables.command) in (0, 1), "the next run failed")
@@ -192,7 +192,7 @@ def _files(folder: Path) -> set[str]:
 
 
 def _stage(log: str) -> str:
-    """What it was at, from its log."""
+    """The last step of the run, from its log."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     reported = [line for line in lines if not line.startswith(("WARN", ":", "at ", "Setting"))]
-    return reported[-1][:80] if reported else "nothing said yet"
+    return reported[-1][:80] if reported else "nothing logged yet"

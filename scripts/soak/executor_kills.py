@@ -1,4 +1,4 @@
-"""SIGKILL of executors of a standalone cluster on loopback."""
+"""SIGKILL of executors of a standalone cluster on the loopback interface."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ POINTS = (
     ("one executor, while metrics are computed", "comparing them with", 1),
     ("all executors, while states are computed", "computing the states", 2),
 )
-"""What is killed when the log says what."""
+"""Executors to kill, and the log text at which to kill them."""
 
 
 @scenario(
     "executor kill",
-    "A run that loses executors ends with the right result, or fails and the next one heals it.",
+    "A run that loses executors has the right result, or fails and the next run recovers.",
 )
 def faults(place: Place) -> Iterator[Fault]:
     tables = place.unlabelled()
@@ -47,7 +47,7 @@ def _kill(
         tables.command, place.folder / "logs", wait=True, master=master, settings=settings
     ).ready() as job:
         job.start()
-        must(job.says(words), f"the run never came so far: {job.text[-500:]}")
+        must(job.says(words), f"the run never reached this step: {job.text[-500:]}")
         victims = _executors(machines, job, count)
         must(len(victims) >= count, f"only {len(victims)} executors to kill")
         for pid in victims[:count]:
@@ -55,15 +55,19 @@ def _kill(
         code = job.code()
         text = job.text
     if code not in (0, 1):
-        must(reader.run(tables.command) in (0, 1), f"it failed for good: {text[-500:]}")
+        must(reader.run(tables.command) in (0, 1), f"it failed repeatedly: {text[-500:]}")
     seen = reader.seen(tables.world.output)
     must(seen == right, f"views differ: {differing(seen, right)}")
-    ended = "went on and ended right" if code in (0, 1) else "failed, and the next run healed it"
+    ended = (
+        "continued, and its result is right"
+        if code in (0, 1)
+        else "failed, and the next run recovered"
+    )
     return Ended(f"{len(victims[:count])} killed; the run {ended}")
 
 
 def _executors(machines: Path, job: Job, count: int) -> list[int]:
-    """Executors of the cluster in a folder, as soon as there are enough."""
+    """Wait for the executors of a cluster; return their process IDs."""
     found: list[int] = []
     end = time.monotonic() + 30
     while len(found) < count and time.monotonic() < end and job.process.poll() is None:

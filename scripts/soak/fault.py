@@ -1,4 +1,4 @@
-"""What was tried, and how it ended."""
+"""Faults, and how they ended."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 class NotSurvived(AssertionError):
-    """What went wrong after a fault, in one sentence."""
+    """A wrong outcome of a fault, in one sentence."""
 
 
 class NotTried(Exception):
-    """Why a fault can't be tried on this machine."""
+    """The reason why a fault cannot be injected on this machine."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a fault ended: ``ended`` in words; None for ``survived`` where it was not tried.
+    """How a fault ended: ``ended`` as text; ``survived`` is None if it was not tried.
 
-    ``java_bytes`` and ``python_bytes`` are at the moment of most memory, where it was watched.
+    ``java_bytes`` and ``python_bytes`` are those at the peak of memory, if it was measured.
     """
 
     scenario: str
@@ -38,7 +38,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Ended:
-    """The good end of a fault, as a scenario tells it."""
+    """A successful outcome of a fault, reported by a scenario."""
 
     reported: str
     seconds: float | None = None
@@ -48,9 +48,9 @@ class Ended:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a scenario works, what reads its tables, and how much it is to do.
+    """The folder, the reader, and the size of a scenario.
 
-    ``labelled`` and ``unlabelled``: tables that scenarios share, made when first asked for.
+    ``labelled`` and ``unlabelled``: tables that scenarios share, created when first used.
     """
 
     folder: Path
@@ -62,7 +62,7 @@ class Place:
 
 
 Fault = tuple[str, Callable[[], Ended]]
-"""Its name, and what tries it: NotSurvived or any other error if it was not survived."""
+"""Its name, and a function that raises NotSurvived, or another error, if it was not survived."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Scenario:
     """Faults of one kind."""
 
     name: str
-    promise: str
+    guarantee: str
     faults: Callable[[Place], Iterator[Fault]] = field(repr=False)
 
 
@@ -78,25 +78,25 @@ SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(
-    name: str, promise: str
+    name: str, guarantee: str
 ) -> Callable[[Callable[[Place], Iterator[Fault]]], Callable[[Place], Iterator[Fault]]]:
-    """Registers a function that yields faults as a scenario."""
+    """Register a function that yields faults as a scenario."""
 
     def register(
         faults: Callable[[Place], Iterator[Fault]],
     ) -> Callable[[Place], Iterator[Fault]]:
-        SCENARIOS[name] = Scenario(name, promise, faults)
+        SCENARIOS[name] = Scenario(name, guarantee, faults)
         return faults
 
     return register
 
 
 def must(holds: bool, reported: str) -> None:
-    """NotSurvived unless it holds."""
+    """Raise NotSurvived unless the condition is true."""
     if not holds:
         raise NotSurvived(reported)
 
 
 def from_here(text: str) -> str:
-    """What is said to people, with paths from here on, for they are written into the docs."""
+    """Text with paths relative to the working directory, because it is written into the docs."""
     return text.replace(f"{Path.cwd()}/", "")

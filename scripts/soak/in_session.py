@@ -1,4 +1,4 @@
-"""Runs in the soak's own session, with something that happens in their midst."""
+"""Runs in the session of the soak test, with an event during the run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ RESULT_VIEWS = (
     "constraints_current",
     "performance_current",
 )
-"""What depends on the rows alone, and not on how many runs it took."""
+"""Views whose rows depend on the data only, and not on the number of runs."""
 WAYS_OUT = ("run again", "restore", "Restore", "write to another place")
-"""Words of which the message of a run that failed must hold one."""
+"""The message of a failed run must contain one of these words."""
 Act = Callable[[World], object]
 
 
 class _At(logging.Handler):
-    """Acts once, when the log says some words."""
+    """Calls a function once, when the log contains the given words."""
 
     def __init__(self, words: str, act: Callable[[], object]) -> None:
         super().__init__()
@@ -50,21 +50,21 @@ def _acting(words: str | None, act: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         log.removeHandler(handler)
-    must(handler.acted, f"the run never said '{words}'")
+    must(handler.acted, f"the run never logged '{words}'")
 
 
 def run_with(reader: Reader, world: World, words: str | None, act: Act) -> CommandOutput:
-    """A run in whose midst, when it says some words, something happens; before it without words."""
+    """A run during which an event happens when it logs the given words; before it without words."""
     with _acting(words, lambda: act(world)):
         return reader.reported(world.command(AS_OF))
 
 
 @dataclass(frozen=True)
 class Case:
-    """Tables with a run over some of their days, in whose next run something happens.
+    """Tables with a published run, and an event during the next run.
 
-    ``of_sources``: sources are broken, rather than outputs. ``fresh``: what a fresh monitor shows,
-    by the rows that a fault has left.
+    ``of_sources``: sources are broken, not outputs. ``fresh``: results of a new monitor, by the
+    rows that a fault leaves.
     """
 
     tables: Prepared
@@ -72,9 +72,9 @@ class Case:
     fresh: dict[str, Seen] = field(default_factory=dict)
 
     def mended(self, act: Act, repair: Act, names: tuple[str, ...]) -> Ended:
-        """The fault is an error that names what is broken and the way out, or the result is right.
+        """The run fails and names the problem and the solution, or its result is right.
 
-        What is broken is mended after an error, and the next run is right.
+        After an error, the fault is repaired, and the next run is right.
         """
         reported = self._run_into(None, act)
         world, tables = self.tables.world, self.tables
@@ -82,12 +82,12 @@ class Case:
             self._is_clear(reported, names)
             repair(world)
             if world.contents() == contents(tables.kept):
-                # The next run would be the undisturbed one, which has been seen.
-                return Ended(f"{_ending(reported)}; mended, every file was as before")
+                # The next run would equal the undisturbed one.
+                return Ended(f"{_ending(reported)}; repaired, every file was as before")
             tables.reader.forget()
             self._shows((tables.before,), "something was lost")
         elif self.of_sources:
-            # The run took the table for what it then was.
+            # The run used the table as it was at that time.
             self._shows((tables.before, tables.after), "the result is wrong")
             repair(world)
             tables.reader.forget()
@@ -103,10 +103,10 @@ class Case:
         names: tuple[str, ...],
         asked: tuple[str, ...] = (),
     ) -> Ended:
-        """The same of tables that stay as the fault in the midst of the run left them.
+        """The same for tables that stay as the fault during the run left them.
 
-        ``rows``: what they then hold, None for what they held; the next run is to show that, with
-        the arguments that are ``asked`` of it.
+        ``rows``: their rows after the fault, None if unchanged; the next run, with the additional
+        arguments ``asked``, must show them.
         """
         reported = self._run_into(words, act)
         tables = self.tables
@@ -125,13 +125,13 @@ class Case:
     def _healed(self, reported: CommandOutput, right: Seen, asked: tuple[str, ...] = ()) -> Ended:
         again = self.tables.reader.reported([*self.tables.command, *asked])
         must(again.code in (0, 1), f"the next run failed: {again.last[:400]}")
-        self._shows((right,), "the next run does not heal it")
+        self._shows((right,), "the next run does not recover")
         which = f"of the next run with {' '.join(asked)}" if asked else "of the next run"
         return Ended(f"{_ending(reported)}; that {which} was right")
 
     def _is_clear(self, reported: CommandOutput, names: tuple[str, ...]) -> None:
         named = any(name in reported.text for name in names)
-        must(named, f"the error does not name what is broken: {reported.last[:500]}")
+        must(named, f"the error does not name the problem: {reported.last[:500]}")
         helps = any(way in reported.text for way in WAYS_OUT)
         must(helps, f"the error does not say what to do: {reported.last[:500]}")
 
@@ -141,13 +141,13 @@ class Case:
         must(seen in expected, f"{otherwise}: {differing(seen, expected[-1])}")
 
     def _fresh(self, rows: str) -> Seen:
-        """What a fresh monitor over the same tables shows; computed once for the same rows."""
+        """Results of a new monitor over the same tables; computed once for the same rows."""
         if rows not in self.fresh:
             world, reader = self.tables.world, self.tables.reader
             fresh = World(world.folder, dict(world.config))
             fresh.config["output"] = {"path": str(world.folder / "fresh")}
             reported = reader.reported(fresh.command(AS_OF))
-            must(reported.code in (0, 1), f"a fresh monitor failed: {reported.last[:400]}")
+            must(reported.code in (0, 1), f"a new monitor failed: {reported.last[:400]}")
             self.fresh[rows] = reader.seen(fresh.output, RESULT_VIEWS)
         return self.fresh[rows]
 

@@ -1,4 +1,4 @@
-"""The job in a process of its own, and what can be done to it from outside."""
+"""A job in a separate process, and functions that disturb it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from scripts.soak.settings import SMALL
 from scripts.soak.worker import READY
 
 SECONDS = 900
-"""Longest that a run may take."""
+"""Limit of a run."""
 ROW_SECONDS = 360
-"""Longest that a driver may take to end once its Java is gone."""
+"""Limit for the end of a driver after its Java was killed."""
 
 
 @dataclass
 class Job:
-    """A run: its process, whose session holds Java and the Python workers too, and its log."""
+    """A run: its process, in a process session with Java and the Python workers, and its log."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -47,11 +47,11 @@ class Job:
 
     @property
     def text(self) -> str:
-        """All that it has said."""
+        """Its output so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def ready(self) -> Job:
-        """Itself, as soon as its session is open; ended if whoever waits is."""
+        """Wait until its session is open; end it if the wait is interrupted."""
         try:
             self.wait_for(lambda: READY in self.text)
         except BaseException:
@@ -60,12 +60,12 @@ class Job:
         return self
 
     def start(self) -> None:
-        """Let it begin."""
+        """Start the waiting job."""
         self.began = time.monotonic()
         self.go.touch()
 
     def wait_for(self, seen: Callable[[], bool], pause: float = 0.02) -> bool:
-        """Wait until something is seen; False if the process ended before."""
+        """Wait until a condition is true; False if the process ended before."""
         end = time.monotonic() + SECONDS
         while not seen():
             if self.process.poll() is not None:
@@ -76,11 +76,11 @@ class Job:
         return True
 
     def says(self, words: str) -> bool:
-        """Wait for words in its log; False if it ended without them."""
+        """Wait for text in its log; False if it ended without it."""
         return self.wait_for(lambda: words in self.text)
 
     def code(self) -> int:
-        """Its exit code, once it has ended."""
+        """Wait for its end; return the exit code."""
         try:
             code = self.process.wait(SECONDS)
         except subprocess.TimeoutExpired:
@@ -90,22 +90,22 @@ class Job:
         return code
 
     def seconds(self) -> float:
-        """Seconds since it began."""
+        """Seconds since it started."""
         return time.monotonic() - self.began
 
     def peak(self) -> Sample | None:
-        """The moment of most memory since it began."""
+        """The peak of its memory."""
         return self.watch.peak(self.began, time.monotonic())
 
     def pids(self, java: bool | None = None) -> list[int]:
-        """Its processes, or those that are Java, or the others."""
+        """All of its processes, those of Java, or the others."""
         found = processes(self.process.pid)
         return [pid for pid, is_java in found if java is None or is_java == java]
 
     def kill(self, manner: str) -> None:
         """SIGKILL of the Python driver ('python'), of its Java ('java'), or of all ('all').
 
-        Waits until the rest has ended too: what is orphaned may still finish what it had begun.
+        Waits until all other processes have ended, because orphans may still complete a write.
         """
         victims = {
             "python": [self.process.pid],
@@ -115,7 +115,7 @@ class Job:
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        # A Python whose Java is gone still writes the run's row, by a session that it starts.
+        # Without its Java, the Python driver starts a new session to write the row of the run.
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(ROW_SECONDS)
         end = time.monotonic() + 30
@@ -124,7 +124,7 @@ class Job:
         self.end()
 
     def end(self) -> None:
-        """End what is left of it."""
+        """End its remaining processes."""
         for pid in self.pids():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -142,9 +142,9 @@ def started(
     master: str = "local[2]",
     settings: Mapping[str, str] = SMALL,
 ) -> Job:
-    """A run of the job; with ``wait`` it waits for ``start`` when its session is open.
+    """Start a run; with ``wait`` it opens its session and waits for ``start``.
 
-    ``folder``: of its log. ``settings``: of Spark, beside the packaged ones.
+    ``folder``: for its log. ``settings``: Spark properties in addition to the packaged ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(suffix=".log", dir=folder)

@@ -1,4 +1,4 @@
-"""Output tables that somebody has altered by hand, or that are broken."""
+"""Output tables that were altered manually or damaged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.soak.world import World
 
 
 class _Altered:
-    """An output table that is changed; its folder as it was is put back by the repair."""
+    """An output table that is altered; the repair restores its folder."""
 
     def __init__(self, table: str, change: Any) -> None:
         self._table, self._change = table, change
@@ -36,7 +36,7 @@ class _Altered:
 
 
 def _rewritten(folder: Path, rows: pa.Table) -> None:
-    # Tables are append-only: whoever alters one has lifted that first.
+    # Tables are append-only; altering one requires that this property is removed first.
     table = DeltaTable(str(folder))
     table.alter.set_table_properties({"delta.appendOnly": "false"})
     partitions = table.metadata().partition_columns
@@ -117,7 +117,7 @@ FAULTS = (
 
 @scenario(
     "output table",
-    "An output table that was altered or is broken ends in a right result or a clear error.",
+    "A run with an altered or damaged output table has a right result or a clear error.",
 )
 def faults(place: Place) -> Iterator[Fault]:
     case = Case(place.unlabelled(), of_sources=False)

@@ -1,4 +1,4 @@
-"""The figures as they stand in the documentation."""
+"""Results as tables of the documentation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MB = 1 << 20
 
 
 def machine() -> str:
-    """The day and the machine."""
+    """Date and machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     moment = datetime.now(timezone.utc)
     return (
@@ -26,7 +26,7 @@ def machine() -> str:
 
 
 def as_markdown(outcomes: Sequence[Outcome]) -> str:
-    """A row a scenario with its counts, then a row a fault that is not one of many alike."""
+    """One row per scenario with its counts, then one row per fault."""
     lines = [f"{machine()}.", "", "| scenario | tried | survived | seconds |", "|---|---|---|---|"]
     for name in SCENARIOS:
         own = [one for one in outcomes if one.scenario == name and one.survived is not None]
@@ -54,11 +54,11 @@ def _row(one: Outcome) -> str:
 
 
 def write_page(outcomes: Iterable[Outcome]) -> None:
-    """Replace the figures between the marks of the page."""
+    """Replace the results between the markers of the page."""
     text = PAGE.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise SystemExit(f"{PAGE} has lost the marks between which the figures stand")
+        raise SystemExit(f"{PAGE} has no markers for the results")
     PAGE.write_text(f"{before}{BEGIN}\n{as_markdown(list(outcomes))}{END}{after}", encoding="utf-8")
     print(f"written into {PAGE}")

@@ -1,4 +1,4 @@
-"""Tables and a monitor over them as faults find them, made once for all that want the same."""
+"""Tables and a monitor over them, prepared once for all faults that need the same."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from scripts.soak.reader import Reader, Seen
 from scripts.soak.world import World
 
 OPEN, NEW = (1, 2, 3), 4
-"""Days that a run has seen, and the day that the next one is to add."""
+"""Number of days, of which the first run computes all but the last."""
 AS_OF = NEW + 1
-"""The day as of which the next run is made."""
+"""The day as of which the next run is."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Tables with a run over some of their days, and what is seen before and after the next."""
+    """Tables with a published run, and the contents of the views before and after the next run."""
 
     reader: Reader
     world: World
@@ -31,13 +31,13 @@ class Prepared:
         return self.world.command(AS_OF)
 
     def restore(self) -> None:
-        """Bring tables and results back as they were kept."""
+        """Restore tables and results."""
         self.world.bring_back(self.kept)
         self.reader.forget()
 
 
 def prepare(reader: Reader, folder: Path, *, labelled: bool) -> Prepared:
-    """Tables in a folder. Without labels and segments, a run costs half as much."""
+    """Prepare tables in a folder. Without labels and segments, a run takes half as long."""
     world = World(folder / "tables")
     if not labelled:
         for section in ("performance", "labels", "segments"):

@@ -1,4 +1,4 @@
-"""What a reader of the views sees, as fingerprints that can be compared."""
+"""Fingerprints of the contents of views."""
 
 from __future__ import annotations
 
@@ -32,37 +32,37 @@ VIEWS = (
     "incidents_current",
     "source_health_current",
 )
-"""All that a run says of the data, without what it cost."""
+"""All results of a run about the data, without its cost."""
 OF_THE_RUN = ("run_id", "as_of")
-"""Columns that no two runs share; moments are others."""
+"""Columns that differ between any two runs, in addition to timestamps."""
 
 
 @dataclass(frozen=True)
 class CommandOutput:
-    """How a run ended: its exit code, and all that it said to people."""
+    """Exit code and output of a run."""
 
     code: int
     text: str
 
     @property
     def last(self) -> str:
-        """Its last words, on one line."""
+        """The end of its output, on one line."""
         lines = from_here(self.text).strip().splitlines()
         return lines[-1] if lines else ""
 
 
 Seen = dict[str, tuple[int, int]]
-"""By view: its rows, and a sum over their hashes."""
+"""By view: the number of rows, and the sum of their hashes."""
 
 
 @dataclass
 class Reader:
-    """A session of the soak's own: it reads views, and does the runs that follow a fault."""
+    """The session of the soak test, which reads views and executes the runs after a fault."""
 
     spark: SparkSession
 
     def seen(self, output: Path, views: tuple[str, ...] = VIEWS) -> Seen:
-        """What the views show of an output, in one query."""
+        """Fingerprints of the views of an output, in one query."""
         create_views(self.spark, OutputAddress(path=str(output)), views)
         whole = None
         for view in views:
@@ -77,20 +77,20 @@ class Reader:
         return [tuple(row) for row in views.query(query).collect()]
 
     def forget(self) -> None:
-        """Forget the tables: their folders were replaced, which no table in production is."""
+        """Discard cached tables, whose folders were replaced; this never happens in production."""
         delta = self.spark._jvm.org.apache.spark.sql.delta  # type: ignore[union-attr]
         delta.DeltaLog.clearCache()
         self.spark.catalog.clearCache()
 
     def run(self, command: list[str]) -> int:
-        """A command in this session; its exit code. What a failing one says is printed."""
+        """Run a command in this session and return its exit code; print the output if it fails."""
         reported = self.reported(command)
         if reported.code not in (0, 1):
             print(reported.text, flush=True)
         return reported.code
 
     def reported(self, command: list[str]) -> CommandOutput:
-        """A command in this session, and what it says."""
+        """Run a command in this session; return exit code and output."""
         said = io.StringIO()
         with redirect_stderr(said), redirect_stdout(said):
             code = cli.main(command)
@@ -98,7 +98,7 @@ class Reader:
 
 
 def differing(one: Seen, other: Seen) -> str:
-    """Views that are not the same in both, with their rows."""
+    """Views that differ, with their numbers of rows."""
     return ", ".join(
         f"{view} ({one[view][0]} rows and {other[view][0]})"
         for view in one
@@ -107,7 +107,7 @@ def differing(one: Seen, other: Seen) -> str:
 
 
 def open_reader(folder: Path) -> Reader:
-    """A small local session, set up as the job sets up its own."""
+    """A small local session, configured like that of the job."""
     from pyspark.sql import SparkSession
 
     from modelwatch.io.session.spark_session import open_session
@@ -151,7 +151,7 @@ def _text(name: str, kind: DataType) -> Column:
 
     quoted = f"`{name}`"
     if kind.typeName() == "double":
-        # The last digit of a statistic depends on how many windows were computed with it.
+        # The last digit of a statistic depends on the number of windows computed together.
         return F.coalesce(F.format_string("%.9g", F.col(quoted)), F.lit("null"))
     if kind.typeName() == "binary":
         return F.coalesce(F.hex(quoted), F.lit("null"))

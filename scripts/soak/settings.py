@@ -1,28 +1,28 @@
-"""Settings of sessions over small tables, in which starting is most of the work."""
+"""Spark properties of sessions over small tables, in which startup is most of the work."""
 
 from __future__ import annotations
 
 SMALL = {
     "spark.sql.shuffle.partitions": "2",
-    # Queries are small and many: compiling code for each costs more than it saves.
+    # Many small queries: compiling code for each takes more time than it saves.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    # And planning them anew after each shuffle too.
+    # The same is true of planning them again after each shuffle.
     "spark.sql.adaptive.enabled": "false",
-    # Delta keeps the log of each table that was ever opened: of all worlds they fill the memory.
+    # Delta caches the log of every opened table; those of all worlds would fill the memory.
     "spark.databricks.delta.delta.log.cacheSize": "48",
-    # Tables of a few files: to look which of them may be skipped costs more than to read them.
+    # With few files per table, determining which can be skipped takes longer than reading them.
     "spark.databricks.delta.stats.skipping": "false",
-    # Compiling for the first ten thousand calls only, and no threads that collect: runs are short.
+    # Runs are short: only the first JIT compiler, and no parallel garbage collection.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
-"""What changes speed and nothing else."""
+"""Properties that only change speed."""
 LONG = {
     **SMALL,
-    # The soak's own session does hundreds of runs and queries: plans of all would fill its memory,
-    # and compiling for long pays.
+    # The soak test executes hundreds of runs and queries in one session: storing all plans would
+    # fill its memory, and the second JIT compiler is worthwhile.
     "spark.driver.memory": "3g",
     "spark.sql.ui.retainedExecutions": "10",
     "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
 }
-"""The same, for a session that lasts."""
+"""The same for a long session."""

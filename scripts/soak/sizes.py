@@ -1,4 +1,4 @@
-"""Sizes beyond the usual, with the seconds and the memory that they take."""
+"""Extreme sizes, with the seconds and the memory that they take."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from scripts.soak.job import started
 from scripts.soak.world import World, day
 
 COLLECTED = "48m"
-"""Bytes of results that the driver may be sent by one Spark job; more is an error."""
+"""Limit for the bytes of results that one Spark job may send to the driver; more is an error."""
 Query = tuple[str, object]
-"""SQL on the views, and the one value that it must give."""
+"""SQL on the views, and the value that it must return."""
 
 
 @scenario(
     "size",
-    "Run time and memory stay within what is told here, and no rows of data come to the driver.",
+    "Time and memory stay within the reported limits, and no rows of data reach the driver.",
 )
 def faults(place: Place) -> Iterator[Fault]:
     tenth = 10 if place.quick else 1
@@ -28,7 +28,7 @@ def faults(place: Place) -> Iterator[Fault]:
         ("2,000 columns, 2 days of 1,000 rows", _columns),
         ("50,000 segment values, capped at 20", _segments),
         ("a day with 100 times the usual rows", _busy_day),
-        ("a single id with half of the rows", _heavy_key),
+        ("a single ID with half of the rows", _heavy_key),
         ("a single category and segment with half of the rows", _heavy_value),
     ):
         yield name, partial(_measured, place, make, tenth)
@@ -38,7 +38,7 @@ def faults(place: Place) -> Iterator[Fault]:
 
 
 Made = tuple[World, int, list[Query]]
-"""Tables, the number of the day as of which to run, and what must be so afterwards."""
+"""Tables, the number of the day as of which to run, and the expected results."""
 
 
 def _measured(place: Place, make: Callable[[Place, int], Made], tenth: int) -> Ended:
@@ -159,7 +159,7 @@ def _heavy_key(place: Place, tenth: int) -> Made:
         ids = [f"{number}-{i}" if i % 2 else f"{number}-heavy" for i in range(rows)]
         world.add("inputs", _rows(number, {"id": ids, "amount": random.normal(size=rows)}))
         world.add("predictions", _rows(number, {"id": ids, "score": random.random(rows)}))
-    # Of a repeated id one row counts, on either side; all its others are told as repeated.
+    # One row per repeated ID counts on each side; all other rows are reported as repeated.
     once = rows // 2 + 1
     reported = (
         "SELECT CAST(value AS BIGINT) FROM profile_current WHERE metric = 'rows' AND "
@@ -212,5 +212,5 @@ def _add_days(world: World, first: int, last: int) -> None:
     columns["kind"] = random.choice(list("abcd"), len(numbers))
     rows = pa.table(columns)
     days = pa.array([day(int(number)) for number in numbers], pa.date32())
-    # A file a year: of 3,650 folders the job would have little else to do than listing.
+    # One file per year: with 3,650 folders, the job would mostly list files.
     world.add("inputs", rows.append_column("day", days), partition_by=None)

@@ -1,4 +1,4 @@
-"""Source tables that are written during a run, or are broken."""
+"""Source tables that change during a run, or are damaged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _compacted(world: World) -> None:
 
 
 def _vacuumed(world: World) -> None:
-    """Every file is written anew, and the old ones are deleted at once."""
+    """Rewrite every file, and delete the old ones immediately."""
     rows = world.table("inputs").to_pyarrow_table()
     write_deltalake(str(world.folder / "inputs"), rows, mode="overwrite", partition_by=["day"])
     world.table("inputs").vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
@@ -62,7 +62,7 @@ DURING: tuple[tuple[str, Act, str | None], ...] = (
     ("a column changes its type", _retyped, "column type changed"),
     ("a day is deleted", _deleted, "a day less"),
 )
-"""What happens to the table, and which rows it leaves (None: the same)."""
+"""What happens to the table, and its rows afterwards (None: unchanged)."""
 
 
 def _newest_file(world: World) -> Path:
@@ -79,7 +79,7 @@ def _newest_log(world: World) -> Path:
 
 
 class _Breaking:
-    """A file of a table that is broken, and mended by what was kept of it."""
+    """A file of a table that is damaged, and restored from a copy."""
 
     def __init__(self, find: object, damage: object) -> None:
         self._find, self._damage = find, damage
@@ -124,20 +124,20 @@ BROKEN = (
     ("a file of it is gone", _newest_file, _gone),
     ("its newest commit is cut in half", _newest_log, _half),
     ("its newest commit is empty", _newest_log, _empty),
-    ("a commit in its midst is gone", lambda world: _log(world, 2), _gone),
+    ("a commit in the middle is gone", lambda world: _log(world, 2), _gone),
     ("its first commit is gone", lambda world: _log(world, 0), _gone),
 )
 
 
 @scenario(
     "source table",
-    "A source that is written during a run, or is broken, ends in a right result or a clear error.",
+    "A run with a changing or damaged source has a right result or a clear error.",
 )
 def faults(place: Place) -> Iterator[Fault]:
     case = Case(place.unlabelled(), of_sources=True)
     names = ("inputs",)
     for name, act, rows in DURING:
-        # A new column is computed for days that are new or changed; for others, if asked.
+        # A new column is computed for new and changed days, and for other days on request.
         asked = ("--days", f"{day(1)}..{day(4)}") if act is _evolved else ()
         yield f"{name} during the run", partial(case.left, FIRST_READ, act, rows, names, asked)
     for name, find, damage in BROKEN:

@@ -1,7 +1,7 @@
-"""``python -m scripts.soak.worker GO SETTINGS ARGUMENTS``: the job, which waits for a file GO.
+"""``python -m scripts.soak.worker GO SETTINGS ARGUMENTS``: a job that waits for the file GO.
 
-Its session is open by then, so that faults can be aimed at the job and not at the start of Java.
-SETTINGS: JSON of settings of Spark beside the packaged ones.
+It opens its session before it waits, so that faults affect the job and not the start of Java.
+SETTINGS: JSON with Spark properties in addition to the packaged ones.
 """
 
 from __future__ import annotations

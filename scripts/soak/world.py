@@ -1,4 +1,4 @@
-"""Small tables of a lender, and a monitor over them: all that the faults happen to."""
+"""Small tables of a lender and a monitor over them, into which faults are injected."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from deltalake import DeltaTable, write_deltalake
 
 FIRST = date(2024, 1, 1)  # a Monday
 ROWS = 120
-"""Rows of a day."""
+"""Number of rows per day."""
 
 
 def day(number: int) -> date:
-    """A day of business, from 1."""
+    """The date of a day of business, counted from 1."""
     return FIRST + timedelta(days=number - 1)
 
 
 def inputs_of(number: int, rows: int = ROWS, first: int = 0, of: int | None = None) -> pa.Table:
-    """Rows of a day; they depend on the numbers alone. ``of``: the day that they are told to be."""
+    """Rows of a day; they depend only on the arguments. ``of``: the day in the column ``day``."""
     random = np.random.default_rng((number, first))
     ids = np.arange(first, first + rows)
     return pa.table(
@@ -40,7 +40,7 @@ def inputs_of(number: int, rows: int = ROWS, first: int = 0, of: int | None = No
 
 
 def predictions_of(number: int, rows: int = ROWS, first: int = 0) -> pa.Table:
-    """A score for each row of a day."""
+    """One score per row of a day."""
     random = np.random.default_rng((number, first, 1))
     return pa.table(
         {
@@ -53,7 +53,7 @@ def predictions_of(number: int, rows: int = ROWS, first: int = 0) -> pa.Table:
 
 
 def labels_of(number: int, rows: int = ROWS) -> pa.Table:
-    """What became of each row, a day later."""
+    """Labels of a day, known one day later."""
     random = np.random.default_rng((number, 0, 2))
     return pa.table(
         {
@@ -104,7 +104,7 @@ def configured(folder: Path, monitor: str = "loans", **sections: Any) -> dict[st
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """A hash of every file of tables in a folder, but for the locks of turns."""
+    """Hash of every file of the tables in a folder, without lock files."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).digest()
         for path in folder.rglob("*")
@@ -114,7 +114,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @dataclass
 class World:
-    """Tables of a folder and a monitor over them."""
+    """The tables in a folder and a monitor over them."""
 
     folder: Path
     config: dict[str, Any] = field(default_factory=dict)
@@ -124,14 +124,14 @@ class World:
         self.config = self.config or configured(self.folder)
 
     def open(self, *numbers: int) -> None:
-        """Days of business, with labels of the days before."""
+        """Write days of business, with labels of the days before."""
         for number in numbers:
             self.add("inputs", inputs_of(number))
             self.add("predictions", predictions_of(number))
             self.add("labels", labels_of(number))
 
     def add(self, table: str, rows: pa.Table, **options: Any) -> None:
-        """Appends rows, as files of their days."""
+        """Append rows, as files of their days."""
         given = {"mode": "append", "partition_by": ["day"], **options}
         write_deltalake(str(self.folder / table), rows, **given)
 
@@ -151,27 +151,27 @@ class World:
         return path
 
     def keep(self, folder: Path) -> None:
-        """Copy tables and results aside, to be brought back."""
+        """Copy tables and results, to be restored later."""
         shutil.copytree(self.folder, folder)
 
     def bring_back(self, folder: Path) -> None:
-        """Tables and results as they were kept, at the place where runs know them.
+        """Restore tables and results in place.
 
-        A reader that has seen them otherwise must forget.
+        Sessions that have read them must discard what they cached.
         """
         shutil.rmtree(self.folder)
         shutil.copytree(folder, self.folder)
 
     def contents(self) -> dict[str, bytes]:
-        """A hash of every file of tables and results, but for the locks of turns."""
+        """Hash of every file of tables and results, without lock files."""
         return contents(self.folder)
 
     def command(self, as_of: int) -> list[str]:
-        """Arguments of the command line for a run as of a day."""
+        """Command-line arguments of a run as of a day."""
         return ["run", str(self.file()), "--as-of", str(day(as_of))]
 
     def runs(self) -> list[dict[str, Any]]:
-        """Rows of the table runs, oldest first."""
+        """Rows of the table `runs`, oldest first."""
         if not (self.output / "runs" / "_delta_log").exists():
             return []
         rows = DeltaTable(str(self.output / "runs")).to_pyarrow_table().to_pylist()

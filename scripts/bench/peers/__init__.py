@@ -1,1 +1,1 @@
-"""Other tools, measured in an environment of their own, ``.venv-peers``."""
+"""Other tools, measured in a separate environment, ``.venv-peers``."""

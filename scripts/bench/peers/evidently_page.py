@@ -1,4 +1,4 @@
-"""The page that Evidently writes of the drift of tables as wide as those of a report."""
+"""Size of Evidently's page of data drift, for as many columns as the reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROWS = 5_000
 
 
 def page_sizes(case: Case) -> Callable[[], dict[str, Any]]:
-    """The work: a page of data drift for so many columns, a fifth of them categories."""
+    """The work: a page of data drift by number of columns, one fifth of them categorical."""
     import numpy
     import pandas
     from evidently import Report

@@ -1,4 +1,4 @@
-"""whylogs on Spark: a profile of the reference and one of all days, and their drift."""
+"""whylogs on Spark: profiles of the reference and of all days, and their drift."""
 
 from __future__ import annotations
 

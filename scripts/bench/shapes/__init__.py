@@ -1,1 +1,1 @@
-"""What grows with what: the whole job on tables of many shapes."""
+"""Growth of time, memory, and output: the entire job on tables of many shapes."""

@@ -1,4 +1,4 @@
-"""How a metric grows along an axis: an exponent, with the fixed cost of a run apart."""
+"""Growth of a metric along an axis: an exponent, and the fixed cost of a run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 
 Verdict = Literal["none", "at most linear", "more than linear", "not told"]
 STEEPEST = 4.0
-"""Largest exponent that is looked for."""
+"""Largest exponent that is fitted."""
 _EXPONENTS = np.round(np.arange(0.05, STEEPEST + 0.001, 0.01), 2)
 
 
 @dataclass(frozen=True)
 class Point:
-    """A metric at a size. ``at_least``: it would have been more, had the run not been ended."""
+    """A metric at a size. ``at_least``: a lower bound, because the run was ended."""
 
     size: float
     value: float
@@ -26,11 +26,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Growth:
-    """What points say of ``value = fixed + unit * size ** exponent``.
+    """The fit of ``value = fixed + unit * size ** exponent``.
 
-    ``exponent``, ``fixed`` and ``unit`` are None where nothing grows, or fewer than three sizes
-    were measured. ``marginal_ratio``: cost of one more unit between the two largest sizes over
-    that between the two smallest; 1 for a straight line.
+    ``exponent``, ``fixed``, and ``unit`` are None if nothing grows, or if fewer than three sizes
+    were measured. ``marginal_ratio``: cost per additional unit between the two largest sizes,
+    divided by that between the two smallest; 1 for a straight line.
     """
 
     verdict: Verdict
@@ -41,14 +41,14 @@ class Growth:
 
 
 def growth_of(points: Sequence[Point], noise: float, floor: float = 0.0) -> Growth:
-    """The growth of a metric whose single values are uncertain by a share ``noise``.
+    """The growth of a metric with relative uncertainty ``noise`` of each value.
 
-    ``floor``: a value is uncertain by at least so much. Nothing grows where all values are
-    within the noise of their mean. Growth is more than linear where the largest value, taken
-    lower by its noise, still lies above the line through some two smaller ones, the lower of
-    which is taken lower and the upper one higher by theirs, and the fitted exponent is above 1.
-    The fit minimizes squared relative errors, with ``fixed`` and ``unit`` not negative. An
-    ``at_least`` point is not fitted; it counts as the largest value without noise.
+    ``floor``: minimum absolute uncertainty. Nothing grows if all values are within the noise of
+    their mean. Growth is more than linear if the fitted exponent is above 1, and the largest value
+    minus its noise is above the line through two smaller values, of which the smaller one is
+    decreased and the larger one increased by its noise. The fit minimizes squared relative errors,
+    with nonnegative ``fixed`` and ``unit``. An ``at_least`` point is not fitted, and counts as the
+    largest value without noise.
     """
     ordered = sorted(points, key=lambda point: point.size)
     measured = [point for point in ordered if not point.at_least]
@@ -83,10 +83,10 @@ def _uncertain(point: Point, noise: float, floor: float) -> float:
 def _above_a_line(
     smaller: Sequence[Point], last: Point, noise: float, floor: float, doubt: float
 ) -> bool:
-    """Whether a point lies above the line through some two smaller ones, their noise granted.
+    """Whether a point is above the line through two smaller ones, given their noise.
 
-    What grows at most linearly lies on or below each such line. ``doubt``: how much of its own
-    noise is taken off the point.
+    With at most linear growth, a point is on or below each such line. ``doubt``: share of its own
+    noise that is subtracted from the point.
     """
     value = last.value - doubt * _uncertain(last, noise, floor)
     for low, high in combinations(smaller, 2):
@@ -99,7 +99,7 @@ def _above_a_line(
 
 
 def _fitted(points: Sequence[Point]) -> tuple[float, float, float]:
-    """Exponent, fixed part and unit cost that fit best."""
+    """Exponent, fixed cost, and unit cost of the best fit."""
     size = np.array([point.size for point in points])
     value = np.array([point.value for point in points])
     scale = float(size.max())
@@ -114,7 +114,7 @@ def _fitted(points: Sequence[Point]) -> tuple[float, float, float]:
 
 
 def _solutions(grown: np.ndarray, ones: np.ndarray) -> list[tuple[float, float]]:
-    """Fixed part and unit cost by least squares, neither negative; with and without each."""
+    """Nonnegative fixed cost and unit cost by least squares."""
     design = np.stack([ones, grown], axis=1)
     target = np.ones(len(ones))
     found, *_ = np.linalg.lstsq(design, target, rcond=None)
@@ -126,6 +126,7 @@ def _solutions(grown: np.ndarray, ones: np.ndarray) -> list[tuple[float, float]]
 
 
 def _marginal_ratio(points: Sequence[Point]) -> float | None:
-    """Cost of one more unit at the upper end over that at the lower end; None if that is 0."""
+    """Ratio of the cost per additional unit at the upper end to that at the lower end; None if the
+    latter is 0."""
     slopes = [(b.value - a.value) / (b.size - a.size) for a, b in pairwise(points)]
     return slopes[-1] / slopes[0] if len(slopes) > 1 and slopes[0] > 0 else None

@@ -1,4 +1,4 @@
-"""All shapes of some axes, one after the other."""
+"""Trials of all shapes of the given axes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from scripts.bench.shapes.trial import Trial, keep_trials, kept_trials, tried
 def measured_axes(
     axes: Sequence[Axis], root: Path, limit: float, *, brief: bool, keep: bool
 ) -> dict[Shape, Trial]:
-    """Trials of the shapes of some axes, and with ``keep`` those of earlier runs beside them.
+    """Trials of the shapes of the given axes, and with ``keep`` also those of earlier runs.
 
-    A shape whose run fails or is ended by the limit does not keep others from being tried.
-    ``brief``: with settings of Spark for small tables. What is interrupted leaves what it has in
-    ``root/shapes.json``.
+    If the run of a shape fails or exceeds the limit, the others are still measured. ``brief``: with
+    Spark properties for small tables. Trials are in ``root/shapes.json``, also after an
+    interruption.
     """
     path = root / "shapes.json"
     trials = kept_trials(path) if keep else {}

@@ -15,17 +15,17 @@ Trials = Mapping[Shape, Trial]
 _GB, _MB = 1 << 30, 1_000_000
 WITHIN_NOISE = "linear within the noise"
 _NEARLY = 0.1
-"""Exponents above 1 by less count as linear."""
+"""Exponents that exceed 1 by less count as linear."""
 _SMALL_TABLE = 100_000
-"""Bytes as Arrow of a table that is too small to list, on all shapes of an axis."""
+"""Tables with fewer bytes as Arrow, in all shapes of an axis, are not listed."""
 
 
 @dataclass(frozen=True)
 class TrialMetric:
-    """A metric of a trial, and how uncertain it is: a share, and at least an amount.
+    """A metric of a trial, and its uncertainty: a share, with an absolute minimum.
 
-    ``of`` gives None where the trial does not have it; ``lower`` says whether what it gives is a
-    lower bound, because the run was ended.
+    ``of`` returns None if the trial does not have it; ``lower`` tells whether the value is a lower
+    bound because the run was ended.
     """
 
     title: str
@@ -37,7 +37,7 @@ class TrialMetric:
     lower: Callable[[Trial], bool] = lambda trial: False
 
     def points(self, axis: Axis, trials: Trials) -> list[Point]:
-        """The metric along a numeric axis, of the shapes that were tried."""
+        """The metric along a numeric axis, for the measured shapes."""
         found = []
         for shape in axis.shapes:
             trial = trials.get(shape)
@@ -54,7 +54,7 @@ class TrialMetric:
 def _of_run(
     daily: bool, of: Callable[[RunMeasurements], float], *, ended: bool = False
 ) -> Callable[[Trial], float | None]:
-    """A metric of one of the runs; ``ended``: of a run that was ended too."""
+    """A metric of one of the runs; ``ended``: also of a run that was ended."""
 
     def metric(trial: Trial) -> float | None:
         run = trial.daily if daily else trial.first
@@ -108,7 +108,7 @@ def table_metric(name: str, of: Callable[[TableSize], float]) -> TrialMetric:
 
 
 def stage_metric(name: str) -> TrialMetric:
-    """Seconds of a stage of the first run, which other stages run beside."""
+    """Seconds of a stage of the first run; stages can run in parallel."""
 
     def seconds(trial: Trial) -> float | None:
         return None if trial.first.failure is not None else trial.first.stages.get(name)
@@ -117,7 +117,7 @@ def stage_metric(name: str) -> TrialMetric:
 
 
 def as_markdown(axes: Iterable[Axis], trials: Trials) -> str:
-    """All axes of which a shape was tried."""
+    """All axes with a measured shape."""
     parts = [
         part
         for axis in axes
@@ -203,7 +203,7 @@ def _growth_cell(metric: TrialMetric, axis: Axis, trials: Trials) -> str:
 
 
 def _ratios(metric: TrialMetric, axis: Axis, trials: Trials) -> str:
-    """Each value over that of the first shape."""
+    """Ratio of each value to that of the first shape."""
     first, *others = (trials.get(shape) for shape in axis.shapes)
     found = [_ratio(metric, first, other) for other in others]
     return " / ".join("?" if ratio is None else f"x {ratio:.2f}" for ratio in found)
@@ -226,7 +226,7 @@ def _size_rows(axis: Axis, trials: Trials, held: Sequence[Trial]) -> list[tuple[
 
 
 def interpretation(axis: Axis, trials: Trials) -> str:
-    """What the measurements of an axis say, in plain sentences."""
+    """Sentences about the measurements of an axis."""
     sentences = [_failures(axis, trials)]
     if axis.numeric:
         sentences += [_time_sentence(axis, trials), _memory_sentence(axis, trials)]
@@ -250,23 +250,23 @@ def _time_sentence(axis: Axis, trials: Trials) -> str:
     for which, metric in (("first", TRIAL_METRICS[1]), ("daily", TRIAL_METRICS[3])):
         growth = metric.growth(axis, trials)
         if growth.verdict == "none":
-            reported.append(f"The {which} run takes as long whatever the number of {axis.unit}.")
-        elif growth.verdict == "more than linear":
-            steep = (
-                "" if growth.exponent is None else f" (with the power {growth.exponent:.2f} of it)"
+            reported.append(
+                f"The time of the {which} run does not depend on the number of {axis.unit}."
             )
+        elif growth.verdict == "more than linear":
+            steep = "" if growth.exponent is None else f" (exponent {growth.exponent:.2f})"
             reported.append(
                 f"**The processor time of the {which} run grows more than linearly** with the "
                 f"number of {axis.unit}{steep}."
             )
         elif growth.exponent is not None and growth.fixed is not None:
             reported.append(
-                f"The {which} run takes {growth.fixed:.0f} processor seconds at any size, and what "
-                f"it takes beyond them grows with the power {growth.exponent:.2f} of the number of "
-                f"{axis.unit}: {_at_most(growth)}."
+                f"The {which} run takes {growth.fixed:.0f} processor seconds at any size. The rest "
+                f"grows with the number of {axis.unit} (exponent {growth.exponent:.2f}): "
+                f"{_at_most(growth)}."
             )
         else:
-            reported.append(f"The growth of the {which} run is not told by the shapes that ended.")
+            reported.append(f"The completed shapes do not determine the growth of the {which} run.")
     return " ".join(reported)
 
 
@@ -278,17 +278,17 @@ def _memory_sentence(axis: Axis, trials: Trials) -> str:
         return "**Memory grows more than linearly.**"
     if growth.exponent is None:
         return ""
-    return f"Memory grows with the power {growth.exponent:.2f}: {_at_most(growth)}."
+    return f"Memory grows with the exponent {growth.exponent:.2f}: {_at_most(growth)}."
 
 
 def _at_most(growth: Growth) -> str:
-    """The words for growth that is not shown to be more than linear."""
+    """Description of growth that is not shown to be more than linear."""
     steep = growth.exponent is not None and growth.exponent > 1.0 + _NEARLY
     return WITHIN_NOISE if steep else "at most linearly"
 
 
 def _tables_sentence(axis: Axis, trials: Trials) -> str:
-    """Which output tables grow more than linearly; nothing where no growth is told."""
+    """Output tables that grow more than linearly; empty if the growth is undetermined."""
     names = sorted({n for s in axis.shapes if s in trials for n in trials[s].tables})
     verdicts = {
         name: table_metric(name, lambda size: size.arrow_bytes).growth(axis, trials).verdict
@@ -296,7 +296,7 @@ def _tables_sentence(axis: Axis, trials: Trials) -> str:
     }
     steep = [f"`{name}`" for name, verdict in verdicts.items() if verdict == "more than linear"]
     if steep:
-        return f"**More than linearly grow the output tables** {', '.join(steep)}."
+        return f"**These output tables grow more than linearly:** {', '.join(steep)}."
     if not set(verdicts.values()) - {"not told"}:
         return ""
     return "No output table grows more than linearly."
@@ -311,7 +311,7 @@ def _steep_stages(axis: Axis, trials: Trials) -> str:
         for stage in stages
         if stage_metric(stage).growth(axis, trials).verdict == "more than linear"
     ]
-    return f"More than linear are the stages: {', '.join(steep)}." if steep else ""
+    return f"Stages that grow more than linearly: {', '.join(steep)}." if steep else ""
 
 
 def _ratio_sentence(axis: Axis, trials: Trials) -> str:
@@ -336,7 +336,7 @@ def _ratio_sentence(axis: Axis, trials: Trials) -> str:
 
 
 def _ratio(metric: TrialMetric, below: Trial | None, above: Trial | None) -> float | None:
-    """A metric of one trial over that of another; None where one of them has none."""
+    """Ratio of a metric of two trials; None if one of them does not have it."""
     if below is None or above is None or metric.lower(below) or metric.lower(above):
         return None
     bottom, top = metric.of(below), metric.of(above)
@@ -344,9 +344,9 @@ def _ratio(metric: TrialMetric, below: Trial | None, above: Trial | None) -> flo
 
 
 def written(text: str, section: str) -> str:
-    """A page with a new section between its markers; ValueError if it has lost them."""
+    """A page with a new section between its markers; ValueError if it has none."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError("the page has lost the marks between which the shapes stand")
+        raise ValueError("the page has no markers for the shapes")
     return f"{before}{BEGIN}\n{section}{END}{after}"

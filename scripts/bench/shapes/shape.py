@@ -1,4 +1,4 @@
-"""The shapes of tables and monitors that are measured, one axis varied at a time."""
+"""The measured shapes of tables and monitors, which vary one axis at a time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ CLASSES = 20
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of the tables of a monitor, and what is asked of them.
+    """Sizes of the tables of a monitor, and settings of the monitor.
 
-    ``segments``: values of the one segmentation; 0 for none. ``due``: labels are due after a
-    delay, or at a date of each row. ``slices``: features by whose bins performance is kept.
+    ``segments``: values of the only segmentation; 0 for none. ``due``: labels are due after a
+    delay, or on a date of each row. ``slices``: features by whose bins performance is computed.
     """
 
     rows_per_day: int = 1_000
@@ -29,12 +29,12 @@ class Shape:
 
     @property
     def name(self) -> str:
-        """A name that no other shape has, fit for a folder."""
+        """A unique name that is valid as the name of a folder."""
         return f"{self.tables}-{self.due}-{self.slices}"
 
     @property
     def tables(self) -> str:
-        """Name of its tables, which shapes that ask something else of them share."""
+        """Name of its tables, which shapes with other settings share."""
         sizes = f"{self.rows_per_day}r-{self.days}d-{self.features}f-{self.segments}s"
         return f"{sizes}-{self.task}"
 
@@ -46,9 +46,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class Axis:
-    """One field of a shape that takes several values; ``base`` has the other fields.
+    """One field of a shape with several values; ``base`` has the other fields.
 
-    ``numeric``: the values are sizes, along which growth has an exponent.
+    ``numeric``: the values are sizes, for which growth has an exponent.
     """
 
     name: str
@@ -59,16 +59,16 @@ class Axis:
 
     @property
     def numeric(self) -> bool:
-        """Whether its values are sizes."""
+        """Whether the values are sizes."""
         return all(isinstance(value, int) for value in self.values)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
-        """A shape for each value, in order."""
+        """One shape per value, in order."""
         return tuple(self.at(value) for value in self.values)
 
     def at(self, value: int | str) -> Shape:
-        """The shape of a value."""
+        """The shape for a value."""
         change: dict[str, Any] = {self.field: value}
         return replace(self.base, **change)
 
@@ -98,9 +98,9 @@ QUICK_AXES: tuple[Axis, ...] = (Axis("rows", "rows_per_day", "rows per day", (40
 
 
 def chosen_axes(words: Iterable[str], axes: tuple[Axis, ...] = AXES) -> tuple[Axis, ...]:
-    """The axes that words such as ``shapes`` (all) and ``shapes:days`` name, in their order.
+    """The axes named by arguments such as ``shapes`` (all) and ``shapes:days``, in their order.
 
-    ValueError for an axis that does not exist.
+    ValueError if an axis does not exist.
     """
     wanted: set[str] = set()
     known = {axis.name for axis in axes}
@@ -116,5 +116,5 @@ def chosen_axes(words: Iterable[str], axes: tuple[Axis, ...] = AXES) -> tuple[Ax
 
 
 def shapes_of(axes: Iterable[Axis]) -> tuple[Shape, ...]:
-    """The shapes of some axes, each once."""
+    """The distinct shapes of the given axes."""
     return tuple(dict.fromkeys(shape for axis in axes for shape in axis.shapes))

@@ -1,4 +1,4 @@
-"""A first run and the run of the next day on one shape, each a command in a process of its own."""
+"""A first run and the run of the next day on one shape, each in a separate process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scripts.bench.shapes.world import World, fresh_world
 from scripts.soak.settings import SMALL
 
 ENDED_WELL = (0, 1)
-"""Exit codes of a run that published: all is well, or something needs attention."""
+"""Exit codes of a published run, without or with findings that need attention."""
 _STAGE = re.compile(
     r"^(?:\S+ )?  (?P<stage>[a-z][a-z ]*) took (?P<seconds>[0-9.]+) s$", re.MULTILINE
 )
@@ -26,7 +26,7 @@ _STAGE = re.compile(
 
 @dataclass(frozen=True)
 class TableSize:
-    """A Delta table as it stands: its rows, bytes of its files, and bytes of its rows as Arrow."""
+    """Size of a Delta table: rows, bytes of its files, and bytes of its rows as Arrow."""
 
     rows: int
     disk_bytes: int
@@ -35,12 +35,12 @@ class TableSize:
 
 @dataclass(frozen=True)
 class RunMeasurements:
-    """One run: seconds from the shell and back, peaks of memory, seconds by stage.
+    """One run: seconds of the command, peaks of memory, seconds by stage.
 
-    ``processor_seconds``: of all processes; other work on the machine hardly changes it.
-    ``java_bytes``, ``driver_bytes`` (the command's own Python) and ``workers_bytes`` (Python
-    workers together) are each at its own peak, ``all_bytes`` at that of their sum. ``failure``:
-    why it did not publish; then all measurements are those up to its end.
+    ``processor_seconds``: of all processes; other work on the machine hardly affects it.
+    ``java_bytes``, ``driver_bytes`` (Python process of the command), and ``workers_bytes`` (all
+    Python workers) are separate peaks; ``all_bytes`` is the peak of their sum. ``failure``: the
+    reason why it did not publish; the measurements then cover the time until its end.
     """
 
     seconds: float
@@ -56,7 +56,7 @@ class RunMeasurements:
 
 @dataclass(frozen=True)
 class Trial:
-    """Both runs on a shape, and the output tables after the first; ``daily`` needs a first."""
+    """Both runs on a shape, and the output tables after the first run."""
 
     shape: Shape
     first: RunMeasurements
@@ -65,7 +65,7 @@ class Trial:
 
     @property
     def failure(self) -> str | None:
-        """Why it did not end well."""
+        """The reason why a run failed."""
         if self.first.failure is not None:
             return f"first run: {self.first.failure}"
         if self.daily is not None and self.daily.failure is not None:
@@ -73,12 +73,12 @@ class Trial:
         return None
 
     def as_dict(self) -> dict[str, Any]:
-        """As values of JSON."""
+        """The trial as JSON values."""
         return asdict(self)
 
     @staticmethod
     def from_dict(held: dict[str, Any]) -> Trial:
-        """The trial that ``as_dict`` told."""
+        """The trial from the values of ``as_dict``."""
         return Trial(
             Shape(**held["shape"]),
             RunMeasurements(**held["first"]),
@@ -88,9 +88,9 @@ class Trial:
 
 
 def tried(shape: Shape, root: Path, limit: float, *, brief: bool = False) -> Trial:
-    """Both runs on a shape. ``limit``: seconds after which a run is ended, with all it started.
+    """Both runs on a shape. ``limit``: seconds after which a run and its processes are ended.
 
-    ``brief``: Spark has settings for small tables, in which starting is most of the work.
+    ``brief``: with Spark properties for small tables, for which startup is most of the work.
     """
     world = fresh_world(shape, root)
     first = _run(world, "first", limit, root, brief)
@@ -115,7 +115,7 @@ def _run(world: World, which: str, limit: float, root: Path, brief: bool) -> Run
 
 
 def measurements_of(ended: Ended, text: str) -> RunMeasurements:
-    """Measurements of a process that has ended and printed a text."""
+    """Measurements of a completed process, from its resources and output."""
     samples = ended.watch.samples
     return RunMeasurements(
         round(ended.seconds, 2),
@@ -131,7 +131,7 @@ def measurements_of(ended: Ended, text: str) -> RunMeasurements:
 
 
 def stages_of(text: str) -> dict[str, float]:
-    """Seconds by stage that a run has told; those that did not end are missing."""
+    """Seconds by stage, from the output of a run; incomplete stages are missing."""
     return {m["stage"]: float(m["seconds"]) for m in _STAGE.finditer(text)}
 
 
@@ -141,7 +141,7 @@ def _failure(ended: Ended, text: str) -> str | None:
         return f"{ended.failure}; the last stage that ended: {done[-1] if done else 'none'}"
     if ended.code in ENDED_WELL:
         return None
-    lines = text.strip().splitlines() or ["it said nothing"]
+    lines = text.strip().splitlines() or ["it printed nothing"]
     return f"exit code {ended.code}: {lines[-1][:200]}"
 
 
@@ -158,7 +158,7 @@ def table_sizes(output: Path) -> dict[str, TableSize]:
 def _size(table: DeltaTable) -> TableSize:
     files = [Path(uri.removeprefix("file://")) for uri in table.file_uris()]
     rows = arrow = 0
-    # Batch by batch: a table may be larger than the memory.
+    # Batch by batch, because a table can be larger than memory.
     for batch in table.to_pyarrow_dataset().to_batches():
         rows += batch.num_rows
         arrow += batch.nbytes
@@ -166,7 +166,7 @@ def _size(table: DeltaTable) -> TableSize:
 
 
 def kept_trials(path: Path) -> dict[Shape, Trial]:
-    """The trials of a file, by shape; none if there is no such file."""
+    """The trials in a file, by shape; empty if the file does not exist."""
     if not path.is_file():
         return {}
     held = [Trial.from_dict(one) for one in json.loads(path.read_text(encoding="utf-8"))]

@@ -19,12 +19,12 @@ from scripts.bench.case import day_at
 from scripts.bench.shapes.shape import CLASSES, Shape
 
 _GENERATION = 1
-"""Changes when the contents do, so that tables made before are made anew."""
+"""Version of the contents; a change causes existing tables to be created again."""
 TABLES = ("inputs", "predictions", "labels")
 DELAY_DAYS = 2
-"""Days after which labels are due and known, where they are due by delay."""
+"""Days after which labels are due and known, if they are due by delay."""
 LONGEST_DUE_DAYS = 28
-"""Days after which the last labels are due, where each row says when: 0 to this, uniform."""
+"""Days after which the last labels are due, if each row has a due date; uniform from 0."""
 _ROWS_AT_ONCE = 1_000_000
 _VALUES = 20
 """Values of a categorical feature."""
@@ -32,19 +32,19 @@ _VALUES = 20
 
 @dataclass(frozen=True)
 class World:
-    """A folder with the tables of a shape as of its last day, and what the next day brings."""
+    """A folder with the tables of a shape as of its last day, and the rows of the next day."""
 
     folder: Path
     shape: Shape
 
     @property
     def first_as_of(self) -> date:
-        """The day of the first run: all days of the shape are over."""
+        """The as-of date of the first run: all days of the shape are complete."""
         return day_at(self.shape.days)
 
     @property
     def next_as_of(self) -> date:
-        """The day of the next run: one more day is over."""
+        """The as-of date of the next run: one more day is complete."""
         return day_at(self.shape.days + 1)
 
     @property
@@ -65,9 +65,9 @@ class World:
 
 
 def fresh_world(shape: Shape, root: Path) -> World:
-    """A world without results; its tables are made once, and linked.
+    """A world without results; its tables are created once, and linked.
 
-    What is appended to it leaves the tables under ``root/tables`` as they are.
+    Appending to it does not change the tables in ``root/tables``.
     """
     made = root / "tables" / f"{shape.tables}-{shape.due}"
     mark = made / "generation"
@@ -83,7 +83,7 @@ def fresh_world(shape: Shape, root: Path) -> World:
 
 
 def _make(shape: Shape, folder: Path) -> None:
-    """Days 0 to ``days`` - 1 as tables, and day ``days`` beside them."""
+    """Days 0 to ``days`` - 1 as tables, and day ``days`` separately."""
     last = day_at(shape.days)
     waiting: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
     later: list[pa.Table] = []
@@ -111,7 +111,7 @@ def _append(path: Path, rows: pa.Table) -> None:
 
 
 def day_tables(shape: Shape, number: int) -> dict[str, pa.Table]:
-    """Inputs, predictions and labels of a day."""
+    """Inputs, predictions, and labels of a day."""
     random = np.random.default_rng((number, shape.rows_per_day))
     rows = shape.rows_per_day
     day = day_at(number)
@@ -140,12 +140,12 @@ def day_tables(shape: Shape, number: int) -> dict[str, pa.Table]:
 
 
 def feature_names(shape: Shape) -> tuple[tuple[str, bool], ...]:
-    """Names of the features, and whether each is numeric: every fifth is not."""
+    """Names of the features, and whether each is numeric; every fifth is categorical."""
     return tuple((f"x{i}", True) if i % 5 < 4 else (f"c{i}", False) for i in range(shape.features))
 
 
 def _numeric(random: np.random.Generator, rows: int, name: str) -> pa.Array:
-    """Amounts in cents, counts, mostly zeros, or quantities with a few nulls, by turns."""
+    """Amounts in cents, counts, mostly zeros, or quantities with a few nulls, alternating."""
     kind = int(name[1:]) % 5
     if kind == 0:
         return pa.array(random.lognormal(3.0, 1.0, rows).round(2))
@@ -158,14 +158,14 @@ def _numeric(random: np.random.Generator, rows: int, name: str) -> pa.Array:
 
 
 def _codes(random: np.random.Generator, rows: int, values: int) -> pa.Array:
-    """Texts, the first of which are the most frequent."""
+    """Strings, the first of which are the most frequent."""
     codes = (random.random(rows) ** 2 * values).astype(np.int32)
     names = pa.array([f"value {i}" for i in range(values)])
     return names.take(pa.array(codes))
 
 
 def _answers(shape: Shape, random: np.random.Generator) -> tuple[dict[str, Any], pa.Array]:
-    """Columns of the model's answers, and what came true."""
+    """Columns of the predictions, and the labels."""
     rows = shape.rows_per_day
     if shape.task == "binary":
         score = random.beta(2.0, 5.0, rows).round(4)
@@ -188,7 +188,7 @@ def class_names() -> list[str]:
 
 
 def configuration(shape: Shape, folder: Path) -> dict[str, Any]:
-    """A monitor on all tables: calendar windows, a fixed reference and the window before."""
+    """A monitor on all tables: calendar windows, a fixed reference, and the previous window."""
     until = day_at(0) + timedelta(days=shape.baseline_days - 1)
     several = shape.task == "multiclass"
     scores = [f"score_{i}" for i in range(CLASSES)] if several else ["score"]
