@@ -19,11 +19,11 @@ _POLICY = re.compile(r"<meta http-equiv=[^>]*>")
 _FOUND = re.compile(r"<pre>([^<]+)</pre>")
 _DARK = "--blink-settings=preferredColorScheme=0"
 _EXAMINE = """
-addEventListener("load",()=>axe.run(document,{resultTypes:["violations"]}).then(told=>{
+addEventListener("load",()=>axe.run(document,{resultTypes:["violations"]}).then(audit=>{
 const found=parent.document.createElement("pre"),root=document.documentElement;
 found.textContent=encodeURIComponent(JSON.stringify({dark:matchMedia("(prefers-color-scheme:dark)")
-.matches,width:innerWidth,needed:root.scrollWidth,passed:told.passes.map(one=>one.id),
-violations:told.violations.map(one=>[one.impact,one.id,one.nodes[0].html])}));
+.matches,width:innerWidth,needed:root.scrollWidth,passed:audit.passes.map(one=>one.id),
+violations:audit.violations.map(one=>[one.impact,one.id,one.nodes[0].html])}));
 parent.document.body.append(found)}));
 """
 
@@ -67,9 +67,9 @@ def examined(page: str, command: str, axe: Path, *, width: int, dark: bool) -> E
             *(_DARK,) * dark,
             *("--virtual-time-budget=20000", f"--user-data-dir={folder}/profile", "--dump-dom"),
         ]
-        told = subprocess.run(
+        done = subprocess.run(
             [*words, frame.as_uri()], check=True, capture_output=True, text=True, timeout=LIMIT
         )
-    found = _FOUND.search(told.stdout.rpartition("</iframe>")[2])
-    assert found is not None, told.stderr[-2000:]
+    found = _FOUND.search(done.stdout.rpartition("</iframe>")[2])
+    assert found is not None, done.stderr[-2000:]
     return Examined(**json.loads(unquote(found.group(1))))

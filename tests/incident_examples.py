@@ -1,4 +1,4 @@
-"""Incidents of every kind, of every figure and in every scope, as a run may report them."""
+"""Incidents of every kind, every metric, and every scope, as a run may report them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _in_scopes(**fields: Any) -> Iterator[Incident]:
 
 
 def _metrics() -> Iterator[Mapping[str, Any]]:
-    """What fails, by family, role, subject and figure."""
+    """What fails, by source, role, subject, and metric."""
     for metric, statistic in STATISTICS.items():
         low, high = statistic.range
         for value in {max(low, -0.123456), min(high, 2.34567)} - {0.0}:
@@ -109,7 +109,7 @@ def _metrics() -> Iterator[Mapping[str, Any]]:
 
 @cache
 def incidents() -> tuple[Incident, ...]:
-    """All of them: every figure in every scope, then every kind with and without an end."""
+    """All of them: every metric in every scope, then every kind with and without an end."""
     return tuple(_incidents())
 
 

@@ -61,7 +61,7 @@ def failures(
     lengths: tuple[int, ...] = (1, 7),
     assumed_design_effect: float = 10.0,
 ) -> list[tuple[str, str, int, int]]:
-    """Feature, statistic, days of the window and its place, of the figures that fail.
+    """Feature, statistic, length, and position of the window, for the metrics that fail.
 
     The windows after the reference are days, and weeks from its end on; each window is a family.
     """

@@ -33,7 +33,7 @@ def day(number: int) -> date:
 
 
 def row(number: int, effect: float | None = 2.0, **changes: Any) -> VerdictRow:
-    """A figure of the feature `amount` on one day; it fails if its effect reaches 1."""
+    """A metric of the feature `amount` on one day, which fails if its effect is at least 1."""
     verdict = "fail" if effect is not None and effect >= 1 else "pass"
     made = VerdictRow(
         source="drift",
@@ -62,7 +62,7 @@ def row(number: int, effect: float | None = 2.0, **changes: Any) -> VerdictRow:
 
 
 def on(numbers: Iterable[int], effect: float | None = 2.0, **changes: Any) -> list[VerdictRow]:
-    """The same figure on several days."""
+    """The same metric on several days."""
     return [row(number, effect, **changes) for number in numbers]
 
 

@@ -485,8 +485,8 @@ def _tested(
     if not len(spans):
         return None
     rolled = states.roll_up(spans)
-    told = estimates(expected(rolled, calibration, labelled_only=True), [key])[key]
-    return back_test(told, performance(rolled, [key])[key])
+    estimated = estimates(expected(rolled, calibration, labelled_only=True), [key])[key]
+    return back_test(estimated, performance(rolled, [key])[key])
 
 
 def windows_of_world(reference: Reference, current: DayStates) -> Windows:

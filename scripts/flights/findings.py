@@ -241,7 +241,7 @@ def _matured(query: Query) -> list[str]:
         for row in query(ESTIMATED)
     ]
     for row in query(MATURED):
-        reported = "not told" if row.value is None else f"{row.value:.3f}"
+        reported = "unknown" if row.value is None else f"{row.value:.3f}"
         what = "realised" if row.cohort == "due" else "of early labels"
         note = f"; {row.note}" if row.note else ""
         lines.append(

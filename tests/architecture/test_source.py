@@ -52,6 +52,16 @@ def test_a_name_of_the_package_is_in_the_words_of_the_field() -> None:
     ]
 
 
+def test_a_name_of_scripts_and_tests_is_in_the_words_of_the_field() -> None:
+    assert not [
+        f"{path.relative_to(ROOT)}: {found[0].strip()}"
+        for path in SOURCES
+        if not path.is_relative_to(ROOT / "src")
+        for found in DEFINED.finditer(path.read_text(encoding="utf-8"))
+        if words_of(found[1] or found[2]) & (PRIVATE - {"kept"})
+    ]
+
+
 def test_a_module_is_short() -> None:
     lines = {str(module): len(module.text.splitlines()) for module in modules()}
     assert not {name: count for name, count in lines.items() if count > MAX_LINES}

@@ -1,4 +1,4 @@
-"""What is wrong with configuration or tables is told before any write, with its place."""
+"""Problems of the configuration or of tables are reported before any write, with their location."""
 
 from __future__ import annotations
 

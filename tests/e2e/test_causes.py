@@ -1,4 +1,4 @@
-"""Two things that break on one Monday, as a run tells them: no segments are configured."""
+"""Two causes that begin on one Monday, as a run reports them, without configured segments."""
 
 from __future__ import annotations
 

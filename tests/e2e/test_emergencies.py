@@ -1,4 +1,4 @@
-"""What any user calls an emergency, as a run tells it: rows as a user has them, no labels."""
+"""Emergencies as a run reports them: typical rows, without labels."""
 
 from __future__ import annotations
 

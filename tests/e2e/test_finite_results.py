@@ -30,7 +30,7 @@ columns:
 
 
 def inputs_of(number: int) -> pa.Table:
-    """Features of which each breaks another figure: two that say the same, so that rows have no
+    """Features of which each breaks another metric: two with equal values, so that rows have no
     noise, constants, columns without values, infinities, NaN, and values at the ends of doubles."""
     of, steps = day(number), range(ROWS)
     random = np.random.default_rng(number)

@@ -1,4 +1,4 @@
-"""A model's first week without any reference in its configuration, as a run tells it."""
+"""The first week of a model without a configured reference, as a run reports it."""
 
 from __future__ import annotations
 

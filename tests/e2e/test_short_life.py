@@ -157,7 +157,7 @@ def answers(shop: Shop) -> dict[str, Any]:
 
 
 def lines(wording: str, what: str) -> list[str]:
-    """What a plan tells of one thing."""
+    """One value of the output of a plan."""
     begin = f"  {what:<10} "
     return [line.removeprefix(begin) for line in wording.splitlines() if line.startswith(begin)]
 

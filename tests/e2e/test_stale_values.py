@@ -1,4 +1,4 @@
-"""Values that were delivered before, as a run tells them."""
+"""Values that were delivered before, as a run reports them."""
 
 from __future__ import annotations
 

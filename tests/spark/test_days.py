@@ -80,7 +80,7 @@ def session_zone(spark: SparkSession, request: pytest.FixtureRequest) -> Iterato
 
 
 def moments(spark: SparkSession, *wording: datetime) -> DataFrame:
-    """Rows with the moment, and the date that Python's calendar has for it where it is told."""
+    """Rows with a timestamp, and the date that Python's calendar has for it."""
     rows = [((m - EPOCH) // timedelta(microseconds=1), m.date()) for m in wording]
     frame = spark.createDataFrame(rows, "micros bigint, day date")
     return frame.select(F.timestamp_micros("micros").alias("at"), "day")

@@ -1,4 +1,4 @@
-"""Source tables as users have them: after whatever became of one, figures are those of its rows."""
+"""Source tables of all kinds: after any change of a table, results are those of its rows."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def next_day(table: Table) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a table is laid out, how its days are told, and what becomes of it between two runs."""
+    """The layout of a table, its day column, and its change between two runs."""
 
     change: Change = next_day
     layout: str = "PARTITIONED BY (day)"

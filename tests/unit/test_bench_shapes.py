@@ -1,4 +1,4 @@
-"""What the bench of shapes promises: its axes, how growth is told, what a failed run leaves."""
+"""The benchmark of shapes: its axes, the description of growth, and failed runs."""
 
 from __future__ import annotations
 
@@ -121,11 +121,11 @@ def test_values_within_their_noise_do_not_grow() -> None:
 def test_a_run_that_was_ended_is_more_than_linear_only_beyond_the_line() -> None:
     ended = [Point(30, 40.0), Point(274, 60.0)]
     assert growth_of([*ended, Point(1000, 600.0, at_least=True)], 0.1).verdict == "more than linear"
-    assert growth_of([*ended, Point(1000, 110.0, at_least=True)], 0.1).verdict == "not told"
+    assert growth_of([*ended, Point(1000, 110.0, at_least=True)], 0.1).verdict == "undetermined"
 
 
 def test_fewer_than_three_sizes_show_no_growth() -> None:
-    assert growth_of(points(1.0, 2.0, 3.0)[:2], 0.1).verdict == "not told"
+    assert growth_of(points(1.0, 2.0, 3.0)[:2], 0.1).verdict == "undetermined"
 
 
 def test_stages_are_read_from_what_a_run_says() -> None:
@@ -226,7 +226,7 @@ def test_of_two_sizes_no_growth_is_claimed() -> None:
     del found[DAYS.shapes[-1]]
     wording = interpretation(DAYS, found)
     assert "No output table" not in wording
-    assert "not told" in wording
+    assert "do not determine" in wording
 
 
 def test_an_axis_without_sizes_is_reported_by_ratios() -> None:

@@ -1,4 +1,4 @@
-"""The best test that a monitor is held against: its power, from nothing to certainty."""
+"""Power of the best test, with which a monitor is compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of an error of Spark."""
+"""Messages about errors of Spark."""
 
 from __future__ import annotations
 

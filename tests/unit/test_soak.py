@@ -1,4 +1,4 @@
-"""What the soak's page says of its figures; the faults themselves are tried by `make soak`."""
+"""The page of the soak test; `make soak` injects the faults."""
 
 from __future__ import annotations
 

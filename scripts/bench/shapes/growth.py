@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-Verdict = Literal["none", "at most linear", "more than linear", "not told"]
+Verdict = Literal["none", "at most linear", "more than linear", "undetermined"]
 STEEPEST = 4.0
 """Largest exponent that is fitted."""
 _EXPONENTS = np.round(np.arange(0.05, STEEPEST + 0.001, 0.01), 2)
@@ -54,12 +54,12 @@ def growth_of(points: Sequence[Point], noise: float, floor: float = 0.0) -> Grow
     measured = [point for point in ordered if not point.at_least]
     ended = [point for point in ordered if point.at_least]
     if len(measured) < 2 or len(measured) + len(ended) < 3:
-        return Growth("not told")
+        return Growth("undetermined")
     if ended:
         return Growth(
             "more than linear"
             if _above_a_line(measured, ended[0], noise, floor, 0.0)
-            else "not told"
+            else "undetermined"
         )
     values = np.array([point.value for point in measured])
     spread = max(noise * float(values.mean()), floor)

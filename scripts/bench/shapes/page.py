@@ -297,7 +297,7 @@ def _tables_sentence(axis: Axis, trials: Trials) -> str:
     steep = [f"`{name}`" for name, verdict in verdicts.items() if verdict == "more than linear"]
     if steep:
         return f"**These output tables grow more than linearly:** {', '.join(steep)}."
-    if not set(verdicts.values()) - {"not told"}:
+    if not set(verdicts.values()) - {"undetermined"}:
         return ""
     return "No output table grows more than linearly."
 

@@ -17,7 +17,7 @@ from naive_scores import ScoredRow, merged_states, naive_score_states, score_bat
 from samples import categorical_binning, numeric_binning
 
 SCORES = numeric_binning([0.0625, 0.25, 0.25, 0.5, 0.75, 0.9])
-RIVALS = numeric_binning([k / 300 for k in range(290)])
+CHALLENGER = numeric_binning([k / 300 for k in range(290)])
 PLAN = ScorePlan(
     "binary",
     SCORES,
@@ -34,7 +34,7 @@ PLAN = ScorePlan(
     ),
     values=("profit",),
     challenger="rival",
-    challenger_binning=RIVALS,
+    challenger_binning=CHALLENGER,
 )
 AWKWARD = [
     0.0,

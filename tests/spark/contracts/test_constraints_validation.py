@@ -1,4 +1,4 @@
-"""What does not fit is told before any work, with its place."""
+"""Invalid constraints are reported before any work, with their location."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `modelwatch incidents` on tables: what is told, and what a person writes."""
+"""The command `modelwatch incidents` on tables: its output, and the responses of people."""
 
 from __future__ import annotations
 

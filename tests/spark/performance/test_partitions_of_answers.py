@@ -133,7 +133,7 @@ def of_labels(sources: Sources) -> dict[str, list[str]]:
 
 
 def in_order(rows: Iterable[Row]) -> list[str]:
-    """Rows as text, which tells doubles apart that differ in their last bit."""
+    """Rows as text, which distinguishes doubles that differ in their last bit."""
     return sorted(map(repr, rows))
 
 

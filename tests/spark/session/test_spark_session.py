@@ -1,4 +1,4 @@
-"""How the Spark session is started, and what it tells of its work."""
+"""The start of the Spark session, and the reports of its work."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from modelwatch.stats.states.binning import Binning
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins of all columns; hypothesis tells an example without them."""
+    """Bins of all columns; hypothesis reports examples without them."""
 
     by_key: Mapping[tuple[str, str], Binning] = field(repr=False)
 
@@ -71,7 +71,7 @@ def config_of(
 
 @pytest.fixture(scope="module")
 def bins(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Bins:
-    """Bins of all columns, fitted on a table of days that no feature tells."""
+    """Bins of all columns, fitted on a table whose days are not a feature."""
     folder = tmp_path_factory.mktemp("sample") / "table"
     written(folder, SAMPLE)
     config = config_of(folder, DAY_COLUMNS["a date"])

@@ -1,4 +1,4 @@
-"""Verdicts on figures: which window is a family, and what a row says."""
+"""Verdicts on metrics: which comparisons belong together, and the content of a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that is wrong is told at once, each with its place and line."""
+"""All problems are reported at once, each with its key and line."""
 
 from __future__ import annotations
 

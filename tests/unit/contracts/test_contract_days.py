@@ -1,4 +1,4 @@
-"""Days held to a contract: volume by weekday, freshness, the schema, and how it is told."""
+"""Checks of days against a contract: volume by weekday, freshness, schema, and their report."""
 
 from __future__ import annotations
 

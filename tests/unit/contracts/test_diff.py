@@ -1,4 +1,4 @@
-"""What is new in a contract is told in words: looser, tighter, gone, new."""
+"""Changes of a contract are described: looser, tighter, removed, added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A contract is read whole, and all that is wrong with it is told at once."""
+"""A contract is read completely, and all of its problems are reported at once."""
 
 from __future__ import annotations
 

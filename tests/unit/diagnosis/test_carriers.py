@@ -1,4 +1,4 @@
-"""The value of another column that carries a change, told from made rows."""
+"""The value of another column to which a change is limited, from simulated rows."""
 
 from __future__ import annotations
 

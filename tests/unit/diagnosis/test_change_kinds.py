@@ -1,4 +1,4 @@
-"""What kind of change an incident is, told from made rows before and after it."""
+"""The kind of change of an incident, from simulated rows before and after it."""
 
 from __future__ import annotations
 

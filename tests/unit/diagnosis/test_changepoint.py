@@ -1,4 +1,4 @@
-"""Since when a figure is another, and whether it changed at once or by and by."""
+"""The onset of a change of a metric, and whether the change is abrupt or gradual."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ KEY = "relation_error_change"
 
 
 def weather(days: int, seed: int, rows: int = 200) -> list[Floats]:
-    """Days of temperature, dew point, a second thermometer, and wind, that nothing tells.
+    """Days of temperature, dew point, a second thermometer, and wind, which nothing predicts.
 
     Days differ in their level by as much as a season does.
     """

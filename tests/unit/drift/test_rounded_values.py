@@ -1,4 +1,4 @@
-"""Values with decimals that become integers, told from exact sums."""
+"""Values with decimals that become integers, detected with exact sums."""
 
 from __future__ import annotations
 

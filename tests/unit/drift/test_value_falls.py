@@ -27,7 +27,7 @@ def model_of(counts: np.ndarray, reference: int = REFERENCE) -> ValueFallModel:
 
 
 def week_of(counts: np.ndarray) -> tuple[float, float]:
-    """The figure of the first week after the reference, and its p-value."""
+    """The statistic of the first week after the reference, and its p-value."""
     states = category_states(counts)
     total = states.roll_up(np.array([[0, REFERENCE]]))
     week = states.roll_up(np.array([[REFERENCE, REFERENCE + 7]]))

@@ -1,4 +1,4 @@
-"""A column that stands still."""
+"""A column that is stuck at one value."""
 
 from __future__ import annotations
 

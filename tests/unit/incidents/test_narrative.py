@@ -1,4 +1,4 @@
-"""What is told of an incident: a sentence and a query."""
+"""The narrative of an incident: a sentence and a query."""
 
 from __future__ import annotations
 

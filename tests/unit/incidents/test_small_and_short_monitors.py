@@ -1,4 +1,4 @@
-"""Incidents of monitors with few rows or days, from rows to what people are told; without Spark."""
+"""Incidents of monitors with few rows or days, from rows to sentences, without Spark."""
 
 from __future__ import annotations
 

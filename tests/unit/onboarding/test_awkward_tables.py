@@ -181,7 +181,7 @@ def test_customers_whose_rows_repeat_are_joined_with_the_labels_of_their_day(
 
 
 @pytest.mark.parametrize("unit", ["seconds", "millis", "micros"])
-def test_numbers_since_1970_are_told_with_the_function_that_reads_them(
+def test_numbers_since_1970_are_reported_with_the_function_that_reads_them(
     tmp_path: Path, unit: str
 ) -> None:
     size = {"seconds": 1_000_000_000, "millis": 1_000_000, "micros": 1_000}[unit]

@@ -1,4 +1,4 @@
-"""What single columns are taken for, by their names and by figures of their rows."""
+"""Guessed roles of single columns, from their names and statistics."""
 
 from __future__ import annotations
 

@@ -309,7 +309,7 @@ VALUES = st.lists(
 
 @st.composite
 def facts(draw: st.DrawFn, path: str) -> TableFacts:
-    """A table of any columns, whose figures fit together or not."""
+    """A table of arbitrary columns, with consistent or inconsistent statistics."""
     columns = []
     for name in draw(st.lists(WORDS, max_size=5, unique=True)):
         kind = draw(KINDS)

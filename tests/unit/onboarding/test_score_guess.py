@@ -1,4 +1,4 @@
-"""What a score seems to say, and when a person is told."""
+"""The guessed meaning of a score, and when it is reported."""
 
 from __future__ import annotations
 

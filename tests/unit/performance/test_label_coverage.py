@@ -1,4 +1,4 @@
-"""Labels that are no random sample are told, with figures."""
+"""Labels that are not a random sample are reported, with their metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that nobody named: how they are kept, judged and told."""
+"""Values without a configuration: how they are stored, evaluated, and reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a replay, and the plan that it takes from a run's record."""
+"""The report of a replay, and its plan from the record of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a trace is told."""
+"""The text of a trace."""
 
 from __future__ import annotations
 

@@ -30,16 +30,16 @@ def test_a_table_that_is_late_says_so_on_the_overview() -> None:
         for one in root.iter("div")
         if one.get("class") == "card" and one.findtext("h2") == "Newest data"
     )
-    told = dict(
+    ages = dict(
         zip(
             ["".join(one.itertext()) for one in card.iter("dt")],
             ["".join(one.itertext()) for one in card.iter("dd")],
             strict=True,
         )
     )
-    assert told["Inputs"] == "lateMar 30, 2024, yesterday"
-    assert told["Labels"] == "of predictions on Feb 29, 2024, 31 days ago"
-    assert told["Challenger next"] == "Mar 28, 2024, 3 days ago"
+    assert ages["Inputs"] == "lateMar 30, 2024, yesterday"
+    assert ages["Labels"] == "of predictions on Feb 29, 2024, 31 days ago"
+    assert ages["Challenger next"] == "Mar 28, 2024, 3 days ago"
 
 
 def test_the_age_of_a_table_marks_none_of_its_days() -> None:

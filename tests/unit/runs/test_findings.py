@@ -18,8 +18,10 @@ PLAN: Any = SimpleNamespace(days=(), windows=(), labels=None)
 def found(*warnings: str, **changes: Any) -> list[Incident]:
     """An incident of an amount, and warnings of other columns."""
     rows = [*on(range(5, 30)), *(r for n, w in enumerate(warnings) for r in warned(w, 14 - n))]
-    told = [replace(one, sentence=f"{one.subject} fails.") for one in roots(fold(rows, days=30))]
-    return [replace(one, **changes) if one.severity == "warn" else one for one in told]
+    incidents = [
+        replace(one, sentence=f"{one.subject} fails.") for one in roots(fold(rows, days=30))
+    ]
+    return [replace(one, **changes) if one.severity == "warn" else one for one in incidents]
 
 
 def warned(subject: str, first: int) -> list[Any]:

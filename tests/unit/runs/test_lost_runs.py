@@ -1,4 +1,4 @@
-"""What is told of a run that something died under."""
+"""Messages about a run that lost a process."""
 
 from __future__ import annotations
 

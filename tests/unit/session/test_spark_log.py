@@ -1,4 +1,4 @@
-"""What Java says when it starts goes to a file, which tells why it did not start."""
+"""The startup output of Java goes to a file, which explains a failed start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages arrive at real servers on the loopback, or it is told why not."""
+"""Messages arrive at real servers on the loopback interface, or the reason is reported."""
 
 from __future__ import annotations
 

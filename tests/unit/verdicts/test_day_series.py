@@ -1,4 +1,4 @@
-"""Daily figures whose own history says what is usual."""
+"""Daily metrics that are compared with their own history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LAST = DAYS[-1]
 
 
 def judged(values: Any, *, days: list[date] = DAYS, **more: Any) -> dict[str, Any]:
-    """The figure of the last day."""
+    """The metric of the last day."""
     series = DailySeries(
         **{
             "source": "volume",

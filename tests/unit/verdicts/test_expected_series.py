@@ -1,4 +1,4 @@
-"""Bounds of a day's figure from the days before it."""
+"""Bounds of a daily metric, from the days before it."""
 
 from __future__ import annotations
 
