@@ -52,7 +52,7 @@ def _nulls(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generato
 
 @fault(
     "filled",
-    "0 in the place of nulls",
+    "0 instead of nulls",
     targets=targets.with_nulls,
     sizes={0.3: False, 1.0: True},
     kinds={"filled_nulls"},
@@ -77,7 +77,7 @@ def _sentinel(
 
 @fault(
     "scale",
-    "another unit: times 1.8",
+    "different unit: times 1.8",
     targets=targets.scaled,
     sizes={0.1: False, 0.33: True, 1.0: True},
     kinds={"scale_change"},
@@ -103,7 +103,7 @@ def _decimal(
 
 @fault(
     "sign",
-    "the sign is lost: times -1",
+    "lost sign: times -1",
     targets=targets.signed,
     sizes={0.02: False, 0.2: True, 1.0: True},
     kinds={"scale_change"},
@@ -115,7 +115,7 @@ def _sign(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
 
 @fault(
     "rounded",
-    "decimals are cut off",
+    "decimals removed",
     targets=targets.with_decimals,
     sizes={0.5: False, 1.0: True},
     kinds={"rounded_values"},
@@ -129,7 +129,7 @@ def _rounded(
 
 @fault(
     "swap",
-    "two columns exchanged",
+    "two exchanged columns",
     targets=targets.pairs,
     sizes={0.2: False, 0.5: True, 1.0: True},
     kinds={"swapped_columns"},
@@ -157,7 +157,7 @@ def _constant(
 
 @fault(
     "stale",
-    "a column holds the values of the day before",
+    "a column with the values of the previous day",
     targets=targets.moving,
     sizes={1.0: True},
     kinds=STALE,
@@ -177,7 +177,7 @@ def _stale(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generato
 
 @fault(
     "frozen",
-    "a column delivers one day's values again and again",
+    "a column with the values of one day on every day",
     targets=targets.moving,
     sizes={1.0: True},
     kinds=STALE,
@@ -195,7 +195,7 @@ def _frozen(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generat
 
 @fault(
     "unseen",
-    "a value that was never seen",
+    "an unseen value",
     targets=targets.categories,
     sizes={0.01: False, 0.05: True, 0.2: True},
     kinds={"unseen_categories"},
@@ -206,7 +206,7 @@ def _unseen(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generat
 
 @fault(
     "upper",
-    "a category in other case, or with blanks",
+    "a category with different case or blanks",
     targets=targets.worded,
     sizes={0.02: False, 0.2: True, 1.0: True},
     kinds={"new_type"},
@@ -230,7 +230,7 @@ def _prefix(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generat
 
 @fault(
     "cut",
-    "text cut to six characters",
+    "strings cut to six characters",
     targets=targets.long_words,
     sizes={1.0: True},
     kinds={"truncated_text"},
@@ -241,7 +241,7 @@ def _cut(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator)
 
 @fault(
     "codes",
-    "two codes exchanged",
+    "two exchanged codes",
     targets=targets.codes,
     sizes={1.0: True},
     kinds={"swapped_codes"},
@@ -255,7 +255,7 @@ def _codes(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generato
 
 @fault(
     "cents",
-    "an amount in cents, of one segment",
+    "an amount in cents in one segment",
     targets=targets.quantity_of_branch,
     sizes={1.0: True},
     kinds={"scale_change"},
@@ -268,7 +268,7 @@ def _cents(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generato
 
 @fault(
     "currency",
-    "another currency, of one segment",
+    "different currency in one segment",
     targets=targets.quantity_of_branch,
     sizes={1.1: False, 1.6: False, 4.0: True, 7.5: True},
     unit="times",
@@ -284,7 +284,7 @@ def _currency(
 
 @fault(
     "branch_nulls",
-    "a column is gone for one segment",
+    "a missing column in one segment",
     targets=targets.quantity_of_branch,
     sizes={0.3: False, 1.0: True},
     kinds={"nulls"},
@@ -312,7 +312,7 @@ def _branch_gone(
 
 @fault(
     "dead",
-    "a feed that is dead",
+    "a stopped feed",
     targets=targets.everything,
     sizes={1.0: True},
     kinds={"missing_rows"},
@@ -324,7 +324,7 @@ def _dead(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
 
 @fault(
     "collapsed",
-    "one day of few rows",
+    "one day with few rows",
     targets=targets.everything,
     sizes={0.7: False, 0.1: True, 0.01: True},
     kinds={"missing_rows"},
@@ -355,7 +355,7 @@ def _duplicates(
 
 @fault(
     "fan_out",
-    "a join that fans out for one segment",
+    "a join that multiplies the rows of one segment",
     targets=targets.branches,
     sizes={2.0: True, 5.0: True},
     unit="rows each",
@@ -370,7 +370,7 @@ def _fan_out(
 
 @fault(
     "ramp",
-    f"values that creep up over {RAMP_DAYS} days",
+    f"gradual increase over {RAMP_DAYS} days",
     targets=targets.numbers,
     sizes={0.3: False, 1.0: True, 2.0: True},
     unit="sd",
@@ -399,7 +399,7 @@ def _flips(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generato
 
 @fault(
     "late_labels",
-    f"labels that come {EXTRA_DELAY} days late",
+    f"labels that arrive {EXTRA_DELAY} days late",
     targets=targets.labels,
     sizes={0.05: False, 0.3: True, 1.0: True},
     kinds={"label_delay"},

@@ -16,7 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from scripts.soak import (  # noqa: F401 - importing registers the scenarios
-    at_once,
+    concurrent_runs,
     disk,
     driver_kills,
     executor_kills,

@@ -31,9 +31,9 @@ def faults(place: Place) -> Iterator[Fault]:
     for words in POINTS:
         # Labels are computed in parallel with states, so the writes of both fail.
         tables = place.labelled() if words == POINTS[0] else place.unlabelled()
-        yield f"no file grows any more, from '{words}' on", partial(_no_file, place, tables, words)
+        yield f"files cannot grow, from '{words}' on", partial(_no_file, place, tables, words)
     small = partial(_small, place, place.unlabelled())
-    yield "the results lie on a disk with a few kilobytes left", small
+    yield "the results are on a disk with a few kilobytes left", small
 
 
 def _no_file(place: Place, tables: Prepared, words: str) -> Ended:

@@ -16,7 +16,7 @@ def test_every_scenario_says_what_it_promises() -> None:
     assert set(SCENARIOS) == {
         "driver kill",
         "executor kill",
-        "at once",
+        "concurrent",
         "full disk",
         "source table",
         "output table",
@@ -26,7 +26,7 @@ def test_every_scenario_says_what_it_promises() -> None:
 
 
 def test_the_page_counts_what_was_tried_and_survived() -> None:
-    lost = Outcome("at once", "2 runs", False, "views\ndiffer", 3.0)
+    lost = Outcome("concurrent", "2 runs", False, "views\ndiffer", 3.0)
     skipped = Outcome("full disk", "small", None, "no rights", 0.0)
     page = as_markdown([KILL, KILL, lost, skipped])
     assert "| driver kill | 2 | 2 | 25 |" in page

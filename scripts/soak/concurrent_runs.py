@@ -16,7 +16,7 @@ from scripts.soak.world import World
 COUNTS = (2, 5)
 
 
-@scenario("at once", "Concurrent runs lose nothing and count nothing twice.")
+@scenario("concurrent", "Concurrent runs lose nothing and count nothing twice.")
 def faults(place: Place) -> Iterator[Fault]:
     for count in COUNTS[:1] if place.quick else COUNTS:
         # More sessions with labels would take minutes to start on two cores.
