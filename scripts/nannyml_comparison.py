@@ -148,7 +148,7 @@ def compared_binary(case: Case, reference, analysis, bins: int) -> Compared:
     said = " / ".join(
         "yes" if applied else "no" for applied in (calibration.applied, estimator.needs_calibration)
     )
-    truth = realised(case, analysis, window)
+    truth = realized(case, analysis, window)
     return compared(found, ours, np.bincount(window), said, (*METRICS, "business_value"), truth)
 
 
@@ -185,7 +185,7 @@ def compared_multiclass(case: Case, reference, analysis) -> Compared:
         type(fit).__name__ == "IsotonicCalibrator" for fit in estimator._calibrators.values()
     )
     said = f"{applied} of {2 * len(CARDS)} / {peers} of {len(CARDS)}"
-    truth = realised(case, analysis, window)
+    truth = realized(case, analysis, window)
     return compared(found, renamed, np.bincount(window), said, tuple(renamed), truth)
 
 
@@ -198,7 +198,7 @@ def chunk_of_row(found: pd.DataFrame, rows: int) -> np.ndarray:
     return window
 
 
-def realised(case: Case, analysis: pd.DataFrame, window: np.ndarray) -> dict[str, np.ndarray]:
+def realized(case: Case, analysis: pd.DataFrame, window: np.ndarray) -> dict[str, np.ndarray]:
     """Accuracy and ROC AUC of each chunk, from its labels."""
     chunks = [rows for _, rows in analysis.groupby(window)]
     binary = isinstance(case.score, str)

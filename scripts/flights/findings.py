@@ -142,7 +142,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def path_of_report(output: str | None) -> Path:
-    """The folder of the pages, beside the result tables."""
+    """The folder of the pages, next to the result tables."""
     return Path("report") if output is None else Path(output).parent / "report"
 
 
@@ -222,7 +222,7 @@ def ranked(rows: list[Row]) -> str:
     return ", ".join(f"{row.feature} {row.value:.2f}" for row in rows)
 
 
-def _realised(query: Query) -> list[str]:
+def _realized(query: Query) -> list[str]:
     lines = []
     for row in query(REALISED):
         if row.value is None:
@@ -242,7 +242,7 @@ def _matured(query: Query) -> list[str]:
     ]
     for row in query(MATURED):
         reported = "unknown" if row.value is None else f"{row.value:.3f}"
-        what = "realised" if row.cohort == "due" else "of early labels"
+        what = "realized" if row.cohort == "due" else "of early labels"
         note = f"; {row.note}" if row.note else ""
         lines.append(
             f"as of {row.as_of}: {what} {reported}, {row.labelled_rows or 0:,} of {row.due_rows:,} "
@@ -302,7 +302,7 @@ SECTIONS: Mapping[str, Callable[[Query], list[str]]] = {
     "The storm of 8 and 9 February": _storm,
     "The summer": _summer,
     "Missing weather": _missing_weather,
-    "Estimated and realized performance, by month": _realised,
+    "Estimated and realized performance, by month": _realized,
     "Accuracy of March, as its labels arrived": _matured,
     "Why accuracy changed since January": _causes,
     "Comparison with the challenger": _compared,

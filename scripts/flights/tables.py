@@ -70,7 +70,7 @@ CHALLENGER: tuple[Column, ...] = (
     ("decision", BOOL, "Decision of the challenger: late or not."),
 )
 LABELS: tuple[Column, ...] = (
-    ("flight_id", STRING, "The flight that arrived. A cancelled or diverted one has no row."),
+    ("flight_id", STRING, "The flight that arrived. A canceled or diverted one has no row."),
     ("day", DATE, "Scheduled day of departure, New York time."),
     ("late", BOOL, "It arrived more than 15 minutes late."),
     ("arrival_delay", INT, "Minutes of delay on arrival; negative when early."),

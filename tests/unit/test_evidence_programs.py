@@ -278,7 +278,7 @@ def test_the_tables_take_the_place_between_the_markers(tmp_path) -> None:
     assert written.startswith("before\n") and written.endswith("after\n")
     assert "what was there" not in written and text in written
     page.write_text("no markers")
-    with pytest.raises(ValueError, match="no place"):
+    with pytest.raises(ValueError, match="no markers"):
         write_page(page, text)
 
 

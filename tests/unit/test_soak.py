@@ -12,7 +12,7 @@ from scripts.soak.page import BEGIN, END, as_markdown
 KILL = Outcome("driver kill", "after 50 % of it", True, "healed | whole", 12.34)
 
 
-def test_every_scenario_says_what_it_promises() -> None:
+def test_every_scenario_has_a_guarantee() -> None:
     assert set(SCENARIOS) == {
         "driver kill",
         "executor kill",
@@ -22,7 +22,7 @@ def test_every_scenario_says_what_it_promises() -> None:
         "output table",
         "size",
     }
-    assert all(one.promise.endswith(".") for one in SCENARIOS.values())
+    assert all(one.guarantee.endswith(".") for one in SCENARIOS.values())
 
 
 def test_the_page_counts_what_was_tried_and_survived() -> None:
@@ -30,7 +30,7 @@ def test_the_page_counts_what_was_tried_and_survived() -> None:
     skipped = Outcome("full disk", "small", None, "no rights", 0.0)
     page = as_markdown([KILL, KILL, lost, skipped])
     assert "| driver kill | 2 | 2 | 25 |" in page
-    assert "| at once | 1 | 0 | 3 |" in page
+    assert "| concurrent | 1 | 0 | 3 |" in page
     assert "| **all** | **3** | **2** | |" in page
     assert "**not survived**: views differ" in page
     assert "not tried: no rights" in page

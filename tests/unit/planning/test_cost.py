@@ -1,4 +1,4 @@
-"""What a run costs: counts close to those of real runs, and causes that are named rightly."""
+"""The cost of a run: estimates close to those of real runs, and correctly named causes."""
 
 from __future__ import annotations
 
