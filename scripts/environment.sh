@@ -1,14 +1,14 @@
-# The environment of every command here. Source it, in bash, zsh or sh:
+# The environment of every command in this project. Source it in bash, zsh, or sh:
 #
 #     . scripts/environment.sh
 #
-# It puts .venv first on the PATH, tells Spark which Python and which Spark to use, and finds
-# a Java: the machine's own if its version is one that this Spark runs on, else the runtime that
-# .venv carries. With SPARK=4 in the environment it is .venv-spark4, which has Spark 4.1 in place of
-# 3.5; MODELWATCH_VENV names another folder. The Makefile sources it before each command.
+# Puts .venv first on the PATH, sets the Python and the Spark installation that Spark uses, and
+# selects a Java runtime: the installed one if Spark supports its version, otherwise the one in
+# .venv. With SPARK=4, it uses .venv-spark4, which has Spark 4.1 instead of 3.5; MODELWATCH_VENV
+# names another folder. The Makefile sources it before each command.
 
 modelwatch_root=$(cd "$(dirname "${BASH_SOURCE:-$0}")/.." 2>/dev/null && pwd)
-# A plain sh does not say which file it sources; then it must be sourced from the root.
+# A plain sh does not report which file it sources, so it must be sourced from the root.
 [ -f "$modelwatch_root/requirements.lock" ] || modelwatch_root=$PWD
 modelwatch_venv=.venv
 modelwatch_javas='8 11 17'
@@ -26,17 +26,17 @@ if [ -x "$modelwatch_venv/bin/python" ]; then
   esac
   export PYSPARK_PYTHON="$modelwatch_venv/bin/python"
   export PYSPARK_DRIVER_PYTHON="$modelwatch_venv/bin/python"
-  # pip's Spark, whatever other Spark the machine has.
+  # The Spark installed by pip, not another one on the machine.
   SPARK_HOME=$("$modelwatch_venv/bin/python" -c \
     'import importlib.util as u; print(*(u.find_spec("pyspark").submodule_search_locations))')
   export SPARK_HOME
-  # A machine without a resolvable host name, or on a changing network, still finds its driver.
+  # The driver is reachable without a resolvable host name, and on a changing network.
   export SPARK_LOCAL_IP="${SPARK_LOCAL_IP:-127.0.0.1}"
 
   modelwatch_java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-  # Classes that Spark loads, archived by Java 17 at set-up: sessions start some seconds sooner.
+  # An archive of Spark's classes, created by Java 17 at setup: sessions start seconds faster.
   modelwatch_archive="-XX:SharedArchiveFile=$modelwatch_venv/spark.jsa -Xlog:disable"
-  # Java 8 calls itself 1.8.
+  # Java 8 reports its version as 1.8.
   modelwatch_major=$("$modelwatch_java" -version 2>&1 |
     sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p')
   case " $modelwatch_javas " in

@@ -242,7 +242,7 @@ def test_the_page_has_a_place_for_the_shapes() -> None:
     path = Path(__file__).parents[2] / "docs" / "appendices" / "benchmark.md"
     text = written(path.read_text(encoding="utf-8"), "measurements\n")
     assert f"{BEGIN}\nmeasurements\n{END}" in text
-    with pytest.raises(ValueError, match="marks"):
+    with pytest.raises(ValueError, match="markers"):
         written("a page", "measurements\n")
 
 
