@@ -184,7 +184,8 @@ def test_the_regressor_is_stored_once_and_every_estimate_names_it(house: House) 
     assert row["run_id"] == house.runs["fitted"]["run_id"]
     assert row["fitted_rows"] == REFERENCE * ROWS
     assert row["fitted_days"] == [day(number) for number in range(1, REFERENCE + 1)]
-    assert Path(row["path"]) == house.shop.output / "models" / "shop" / row["fingerprint"]
+    name = f"{row['fingerprint']}-{row['run_id']}"
+    assert Path(row["path"]) == house.shop.output / "models" / "shop" / name
     assert Path(row["path"]).is_dir()
     for name in ("fitted", "later"):
         named = {one["loss_model"] for one in house.estimates(name).values()}
@@ -260,7 +261,12 @@ def test_a_model_whose_files_were_changed_is_not_loaded(house: House) -> None:
 def test_a_model_is_read_from_the_configured_folder_whatever_the_table_says(house: House) -> None:
     (row,) = house.shop.table("loss_models")
     folder = str(house.shop.output / "models" / "shop")
-    moved = {**row, "path": "/somewhere/else"}
-    assert _losses(moved, folder, (), ()).path == f"{folder}/{row['fingerprint']}"
+    version = row["fingerprint"]
+    for name in (f"{version}-{row['run_id']}", version):
+        moved = {**row, "path": f"/somewhere/else/{name}"}
+        assert _losses(moved, folder, (), ()).path == f"{folder}/{name}"
+    for name in ("else", f"{version}-..", f"else-{row['run_id']}"):
+        moved = {**row, "path": f"/somewhere/{name}"}
+        assert _losses(moved, folder, (), ()).path == f"{folder}/{version}"
     with pytest.raises(OutputError, match="is not the fingerprint"):
         _losses({**row, "fingerprint": "../../evil"}, folder, (), ())

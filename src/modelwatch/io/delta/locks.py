@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -22,17 +22,16 @@ except ImportError:  # not available on Windows
 
 _TOUCH_SECONDS = 2.0
 _NO_FILE = "{} is not a file, but writers of the table next to it lock it: remove it"
-_WAITING: list[tuple[Path, str]] = []
-"""Tables whose lock a thread waits for, with the lock file."""
+_WAITING: list[tuple[str, Callable[[], int]]] = []
+"""Tables whose lock a thread waits for, with the last sign of life of the holder."""
 
 
 @contextmanager
 def table_lock(place: Place) -> Iterator[None]:
     """Wait until no other process of this machine writes the table, and hold its lock.
 
-    Delta commits by a rename that fails if the file exists. HDFS supports that, and on an object
-    store Delta's log store decides who may write at once. On a local disk, check and rename are two
-    steps, and one of two concurrent commits could be lost.
+    Delta commits by a rename that fails if the file exists. HDFS supports that. On a local disk,
+    check and rename are two steps, and one of two concurrent commits could be lost.
     The lock ends with the process, however it ends. Other tables need no lock. The holder touches
     the lock file from time to time, so waiting processes see that it is alive.
     """
@@ -43,7 +42,7 @@ def table_lock(place: Place) -> Iterator[None]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     path = folder.parent / f".{folder.name}.lock"
     with _opened(path) as lock:
-        with _waiting(folder, str(path)):
+        with waiting(str(folder), lambda: os.lstat(path).st_mtime_ns):
             fcntl.flock(lock, fcntl.LOCK_EX)
         over = Event()
         touching = Thread(
@@ -61,9 +60,9 @@ def table_lock(place: Place) -> Iterator[None]:
 def awaited_locks() -> dict[str, int]:
     """Tables whose lock this process waits for, with the last sign of life of its holder."""
     found = {}
-    for folder, lock in tuple(_WAITING):
+    for table, sign in tuple(_WAITING):
         with suppress(OSError):
-            found[str(folder)] = os.lstat(lock).st_mtime_ns
+            found[table] = sign()
     return found
 
 
@@ -87,12 +86,15 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 @contextmanager
-def _waiting(folder: Path, lock: str) -> Iterator[None]:
-    _WAITING.append((folder, lock))
+def waiting(table: str, sign: Callable[[], int]) -> Iterator[None]:
+    """A block in which a thread waits for the lock of a table; ``sign`` has the last sign of life
+    of its holder, in any unit."""
+    one = (table, sign)
+    _WAITING.append(one)
     try:
         yield
     finally:
-        _WAITING.remove((folder, lock))
+        _WAITING.remove(one)
 
 
 def _touch(lock: int, over: Event) -> None:

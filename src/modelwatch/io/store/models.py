@@ -19,12 +19,9 @@ _UNREADABLE: tuple[type[Exception], ...] = (*QUERY_FAILURES, ValueError)
 
 
 def save_model(session: SparkSession, model: PipelineModel, path: str) -> str:
-    """Write a model to a folder, and return the digest of its files.
-
-    A model of an unpublished run in the folder is replaced.
-    """
+    """Write a model to a new folder, and return the digest of its files."""
     make_active(session)
-    model.write().overwrite().save(path)
+    model.write().save(path)
     return content_digest(session, path)
 
 

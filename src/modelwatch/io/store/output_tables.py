@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -20,7 +19,8 @@ from pyspark.sql.types import StructType
 
 from modelwatch.io.delta.addresses import Place, output_place, quoted
 from modelwatch.io.delta.commits import CommitRequiresSpark, append_table, discard_empty_log
-from modelwatch.io.delta.locks import lock_folder, table_lock
+from modelwatch.io.delta.concurrent_changes import is_concurrent, retried
+from modelwatch.io.delta.locks import lock_folder
 from modelwatch.io.delta.snapshot import (
     ALL_ROWS,
     LogUnreadable,
@@ -28,6 +28,8 @@ from modelwatch.io.delta.snapshot import (
     Snapshot,
     local_snapshot,
 )
+from modelwatch.io.delta.store_folders import discard_empty_log_in_store
+from modelwatch.io.delta.store_locks import writing_lock
 from modelwatch.io.delta.table_schema import (
     VERSION_PROPERTY,
     OutputError,
@@ -49,28 +51,12 @@ from modelwatch.tables.arrow import arrow_schema
 
 _CONCURRENT_TABLES = 8
 """Number of tables that are checked or created at the same time, because most of it is waiting."""
-_ATTEMPTS = 5
 _LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
 _COMMITTING = Lock()
 """Held while a thread writes until it has read its version, if that is the session's last."""
-_CONCURRENT = (
-    "DELTA_CONCURRENT",
-    "DELTA_METADATA_CHANGED",
-    "DELTA_PROTOCOL_CHANGED",
-    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
-    "DELTA_TABLE_ALREADY_EXISTS",
-    "TABLE_OR_VIEW_ALREADY_EXISTS",
-    "ConcurrentWriteException",
-    "ConcurrentTransactionException",
-    "MetadataChangedException",
-    "ProtocolChangedException",
-    "AlreadyExistsException",
-)
 
 RUN_FIRST = "run the monitor first"
 """What to do before the first run."""
-
-Result = TypeVar("Result")
 
 
 class Store:
@@ -230,7 +216,7 @@ class Store:
             return self._last_version(place, run_id)
 
         with nullcontext() if folder else _COMMITTING:
-            return retried(write, place)
+            return retried(self.session, write, place)
 
     def publish(self, row: Mapping[str, Any]) -> int:
         """Append the row of a run to ``runs``; with outcome 'published', its results count from now
@@ -295,9 +281,10 @@ class Store:
 
         def create() -> None:
             discard_empty_log(lock_folder(place))
+            discard_empty_log_in_store(self.session, place)
             self.session.sql(create_statement(spec, place))
 
-        retried(create, place)
+        retried(self.session, create, place)
         # Another process may have created it first, with its own version of the code.
         if self._lacking(spec, self._stored(spec.name).schema):
             self._add_columns(spec)
@@ -320,7 +307,7 @@ class Store:
             for change in changes:
                 self.session.sql(f"ALTER TABLE {place.identifier} {change}")
 
-        retried(evolve, place)
+        retried(self.session, evolve, place)
 
     def _last_version(self, place: Place, run_id: str) -> int:
         folder = _folder_here(place)
@@ -341,10 +328,10 @@ class Store:
     def _compact(self, spec: Table) -> None:
         """Merge small files; a concurrent run that does the same is not an error."""
         try:
-            with table_lock(self.place(spec.name)):
+            with writing_lock(self.session, self.place(spec.name)):
                 self.session.sql(f"OPTIMIZE {self.place(spec.name).identifier}")
         except QUERY_FAILURES as error:
-            if not _is_concurrent(error):
+            if not is_concurrent(error):
                 raise
 
 
@@ -361,26 +348,6 @@ def _folder_here(place: Place) -> Path | None:
     """
     folder = lock_folder(place)
     return folder if folder is not None and (folder / "_delta_log").is_dir() else None
-
-
-def retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPTS) -> Result:
-    """A change of a table, repeated while another process changes it at the same time.
-
-    Only errors after which nothing was committed are repeated.
-    """
-    try:
-        with table_lock(place):
-            return action()
-    except QUERY_FAILURES as error:
-        if attempts <= 1 or not _is_concurrent(error):
-            raise
-    time.sleep(0.2 * (1 + _ATTEMPTS - attempts))
-    return retried(action, place, attempts - 1)
-
-
-def _is_concurrent(error: Exception) -> bool:
-    text = f"{type(error).__name__} {error}"
-    return any(sign in text for sign in _CONCURRENT)
 
 
 def _is_missing(error: AnalysisException) -> bool:

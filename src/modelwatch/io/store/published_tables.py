@@ -15,10 +15,11 @@ from pyspark.sql.types import MapType
 
 from modelwatch.io.delta.addresses import Place, quoted, quoted_name
 from modelwatch.io.delta.commits import CommitRequiresSpark
+from modelwatch.io.delta.concurrent_changes import retried
 from modelwatch.io.delta.locks import lock_folder, table_lock
 from modelwatch.io.delta.replacements import replace_in_table
+from modelwatch.io.delta.store_locks import writing_lock
 from modelwatch.io.delta.table_changes import newest_version
-from modelwatch.io.store.output_tables import retried
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables.published import (
     PUBLICATION_COLUMNS,
@@ -93,7 +94,7 @@ def replace_rows(place: Place, rows: DataFrame, condition: str, run_id: str) -> 
         newest = newest_version(session, place)
         return -1 if newest is None else newest
 
-    return retried(write, place)
+    return retried(session, write, place)
 
 
 def replace_rows_locally(
@@ -123,12 +124,12 @@ def append_publication(
         else:
             _overwrite(place, frame, "true", str(rows[0][1]))
 
-    retried(write, place)
+    retried(session, write, place)
 
 
 def remove_rows(session: SparkSession, place: Place, condition: str) -> None:
     """Delete rows of a published table."""
-    with table_lock(place):
+    with writing_lock(session, place):
         session.sql(f"DELETE FROM {place.identifier} WHERE {condition}")
 
 

@@ -97,8 +97,7 @@ class ReplayStore(Store):
         return replace(wanted, among={**wanted.among, "run_id": known})
 
     def models(self, place: str | None) -> str | None:
-        """A folder if the past run had one, but never its own, because a model is replaced
-        there."""
+        """A folder if the past run had one, but never its own, to which a replay does not write."""
         had = self._original.models(place)
         if had is None or self.output.path is None:
             return None if had is None else f"{had.rstrip('/')}/_replay"

@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 from modelwatch.capabilities import refused_settings, sql_settings
 from modelwatch.io.delta.addresses import Place
 from modelwatch.io.delta.alterations import MAINTENANCE_COMMAND
-from modelwatch.io.delta.locks import table_lock
+from modelwatch.io.delta.concurrent_changes import retried
+from modelwatch.io.delta.store_locks import writing_lock
 from modelwatch.io.delta.table_changes import table_detail
-from modelwatch.io.store.output_tables import retried
 
 _APPEND_ONLY = "delta.appendOnly"
 _USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
@@ -30,7 +30,7 @@ class Compacted:
 
 def compact(session: SparkSession, place: Place) -> Compacted:
     """Merge a table's small files. Rows do not change, and runs can write at the same time."""
-    rows = retried(lambda: session.sql(f"OPTIMIZE {place.identifier}").collect(), place)
+    rows = retried(session, lambda: session.sql(f"OPTIMIZE {place.identifier}").collect(), place)
     metrics = rows[0]["metrics"]
     return Compacted(metrics["numFilesRemoved"], metrics["numFilesAdded"])
 
@@ -42,7 +42,7 @@ def vacuum(session: SparkSession, place: Place, hours: int, *, dry_run: bool) ->
     """
     mode = " DRY RUN" if dry_run else ""
     statement = f"VACUUM {place.identifier} RETAIN {int(hours)} HOURS{mode}"
-    with table_lock(place):
+    with writing_lock(session, place):
         rows = session.sql(statement).collect()
     return len(rows) if dry_run else None
 
@@ -56,7 +56,7 @@ def delete(session: SparkSession, place: Place, condition: str) -> int:
         if _USER_METADATA in refused_settings(session):
             return _overwritten(session, place, condition)
         statement = f"DELETE FROM {place.identifier} WHERE {condition}"
-        rows = retried(lambda: session.sql(statement).collect(), place)
+        rows = retried(session, lambda: session.sql(statement).collect(), place)
     return int(rows[0]["num_affected_rows"])
 
 
@@ -73,7 +73,7 @@ def _overwritten(session: SparkSession, place: Place, condition: str) -> int:
         else:
             none.writeTo(place.identifier).option(*mark).overwrite(F.expr(condition))
 
-    retried(overwrite, place)
+    retried(session, overwrite, place)
     return count
 
 
@@ -90,7 +90,7 @@ def _deletable(session: SparkSession, place: Place) -> Iterator[None]:
 def _set_append_only(session: SparkSession, place: Place, value: bool) -> None:
     setting = f"'{_APPEND_ONLY}' = '{str(value).lower()}'"
     statement = f"ALTER TABLE {place.identifier} SET TBLPROPERTIES ({setting})"
-    retried(lambda: session.sql(statement), place)
+    retried(session, lambda: session.sql(statement), place)
 
 
 def file_count(session: SparkSession, place: Place) -> int | None:

@@ -55,6 +55,7 @@ FEW_LABELS = f"fewer than {_FEWEST_ROWS} labeled rows in the reference"
 PART_ONLY = "a regressor of the loss is fitted by a run of all days, and there was none yet"
 _TABLE = TABLES["loss_models"]
 _VERSION = re.compile("[0-9a-f]{16}")
+_RUN = re.compile("[0-9T]{15}-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
@@ -158,11 +159,18 @@ def _losses(
     return Losses(
         LossRegressor(row["fingerprint"], dispersion),
         None,
-        f"{folder}/{row['fingerprint']}",
+        f"{folder}/{_name(row)}",
         row["content"],
         inputs,
         features,
     )
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    """The name of a regressor's folder, of which the path in its row gives no more than the run."""
+    version, last = row["fingerprint"], str(row["path"]).rpartition("/")[2]
+    run_id = last.removeprefix(f"{version}-")
+    return last if last == f"{version}-{run_id}" and _RUN.fullmatch(run_id) else version
 
 
 def _reason(config: MonitorConfig, plan: Plan, store: Store) -> str | None:
@@ -208,7 +216,8 @@ def _fitted(
         version = hashlib.sha256(f"{settings} {count} {rows_digest}".encode()).hexdigest()[:16]
         make_active(run.spark)
         model, dispersion = fitted(held, inputs)
-    path = f"{_folder(config, store)}/{version}"
+    # Runs at the same time fit the same version, and Spark ML names its files at random.
+    path = f"{_folder(config, store)}/{version}-{run.run_id}"
     digest = save_model(run.spark, model, path)
     row = {
         "fingerprint": version,

@@ -88,7 +88,7 @@ LOSS_MODELS = Table(
             "path",
             "string",
             "Folder that Spark ML wrote. Runs read the model from the configured folder, "
-            "by its fingerprint.",
+            "by its fingerprint and run.",
             False,
             False,
         ),
