@@ -180,11 +180,15 @@ class Store:
         return table_of(spec, names, held)
 
     def models(self, place: str | None) -> str | None:
-        """Folder of fitted models: ``place``, otherwise beside tables in a folder; None for a
+        """Folder for fitted models: ``place``, otherwise beside tables in a folder; None for a
         schema."""
         if place is None and self.output.path is not None:
             return f"{self.output.path.rstrip('/')}/models"
         return place
+
+    def stored_models(self, place: str | None) -> str | None:
+        """Folder of the models that published runs have fitted."""
+        return self.models(place)
 
     def append(self, table: str, rows: DataFrame | pa.Table, run_id: str) -> int:
         """Append the rows of a run, and return the Delta version written.

@@ -102,3 +102,7 @@ class ReplayStore(Store):
         if had is None or self.output.path is None:
             return None if had is None else f"{had.rstrip('/')}/_replay"
         return super().models(None)
+
+    def stored_models(self, place: str | None) -> str | None:
+        """The folder of the past run, with the models that it could read."""
+        return self._original.models(place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -117,7 +117,7 @@ def with_losses(
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     stored = _stored(store, request.config, request.history, text)
     if stored is not None:
-        return request, _losses(stored, _folder(config, store), inputs, features)
+        return request, _losses(stored, _folder(config, store.stored_models), inputs, features)
     reason = _reason(request.config, request.plan, store)
     if reason is not None:
         return request, Losses(reason=reason)
@@ -125,7 +125,7 @@ def with_losses(
         row = _fitted(run, store, request, states, text, (features, inputs))
     if isinstance(row, str):
         return request, Losses(reason=row)
-    return _all_due(request), _losses(row, _folder(config, store), inputs, features)
+    return _all_due(request), _losses(row, _folder(config, store.models), inputs, features)
 
 
 def _stored(
@@ -177,7 +177,7 @@ def _reason(config: MonitorConfig, plan: Plan, store: Store) -> str | None:
     """Why no regressor can be fitted now; None if it can, as far as known without a scan."""
     reference = config.binning_reference
     labels = present(config.labels, "labels")
-    if _folder(config, store) is None:
+    if _folder(config, store.models) is None:
         return NO_PLACE
     if reference.table is not None or reference.days is None:
         return NO_DAYS
@@ -186,10 +186,11 @@ def _reason(config: MonitorConfig, plan: Plan, store: Store) -> str | None:
     return PART_ONLY if REQUESTED in plan.labels.days.values() else None
 
 
-def _folder(config: MonitorConfig, store: Store) -> str | None:
-    """The folder of the models: the configured one, otherwise next to the tables in a folder."""
+def _folder(config: MonitorConfig, models: Callable[[str | None], str | None]) -> str | None:
+    """The folder of a monitor's models: the configured one, otherwise next to the tables in a
+    folder."""
     performance = present(config.performance, "performance")
-    place = store.models(performance.loss_model.path)
+    place = models(performance.loss_model.path)
     return None if place is None else f"{place.rstrip('/')}/{config.monitor}"
 
 
@@ -217,7 +218,7 @@ def _fitted(
         make_active(run.spark)
         model, dispersion = fitted(held, inputs)
     # Runs at the same time fit the same version, and Spark ML names its files at random.
-    path = f"{_folder(config, store)}/{version}-{run.run_id}"
+    path = f"{_folder(config, store.models)}/{version}-{run.run_id}"
     digest = save_model(run.spark, model, path)
     row = {
         "fingerprint": version,
