@@ -41,5 +41,5 @@ def test_it_is_removed_and_its_neighbours_stay(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_place_that_only_spark_reaches_is_left_and_reported() -> None:
+def test_a_place_out_of_reach_is_left_and_reported() -> None:
     assert not removed(NO_SESSION, OutputAddress(path="s3a://bucket/shop/_replay/run"))

@@ -1,4 +1,4 @@
-"""Folders of a store that cannot create files atomically, reached through the JVM of the driver."""
+"""Folders of stores, reached through the JVM of the driver, and where commits need a lock."""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from modelwatch.capabilities import jvm_of
 from modelwatch.io.delta.addresses import quoted_name
+from modelwatch.io.delta.store_folders import StoreFolder
 from modelwatch.model.config.relative_paths import URL_SCHEME
 from modelwatch.model.sources.tables import OutputAddress
 
@@ -34,7 +36,10 @@ def removed(session: SparkSession, scratch: OutputAddress) -> bool:
         return True
     path = str(scratch.path)
     if URL_SCHEME.match(path):
-        return False
+        if jvm_of(session) is None:
+            return False
+        StoreFolder(session, path).remove_all()
+        return True
     shutil.rmtree(path, ignore_errors=True)
     folder = Path(path).parent
     if folder.name == "_replay" and folder.is_dir() and not any(folder.iterdir()):
