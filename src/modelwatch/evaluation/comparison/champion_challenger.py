@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.errors import present
+from modelwatch.evaluation.comparison.contenders import (
+    SHADOW,
+    Contenders,
+    shadow_contenders,
+    split_contenders,
+)
 from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import ScopeStates, ScoreGroup
-from modelwatch.stats.arrays import AnyArray, Counts, day_spans, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, sums_over_spans
 from modelwatch.stats.comparison.paired import (
     Difference,
     comparison_verdict,
@@ -21,23 +25,6 @@ from modelwatch.stats.comparison.traffic_split import sample_ratio
 from modelwatch.stats.performance.jackknife import FEWEST_DAYS
 from modelwatch.stats.performance.metrics import ScoreStates
 from modelwatch.stats.states.binary import BinaryStates
-from modelwatch.stats.states.binning import NumericBinning
-
-SHADOW, SPLIT = "shadow", "split"
-CHAMPION = "champion"
-"""Name of the production model in comparisons with a shadow model."""
-
-
-@dataclass(frozen=True)
-class _Contenders:
-    """States of two models on the same days, in the same order, and their names."""
-
-    design: str
-    champion: str
-    challenger: str
-    days: AnyArray
-    left: BinaryStates
-    right: BinaryStates
 
 
 def add_comparisons(
@@ -53,55 +40,21 @@ def add_comparisons(
         return
     for at, name in enumerate(question.challengers):
         decisions = group.states("paired", name)
-        contenders = _shadow(question, group, at)
+        binnings = (question.binning, question.shadow_binnings[at])
+        contenders = shadow_contenders(group, name, binnings)
         if contenders is not None and decisions is not None:
             _add(rows, question, group, contenders, decisions.of_due)
     if question.comparison is not None:
-        split = _split(question, scopes, stack)
+        split = split_contenders(scopes, stack, question.comparison[:2])
         if split is not None:
             _add(rows, question, group, split, None)
-
-
-def _shadow(question: ScoreQuestion, group: ScoreGroup, at: int) -> _Contenders | None:
-    name = question.challengers[at]
-    both = [group.states(f"paired_{who}", name) for who in ("champion", "challenger")]
-    champion, challenger = (None if states is None else states.of_due for states in both)
-    if champion is None or challenger is None or not len(champion):
-        return None
-    days, left = _by_day(champion, question.binning)
-    others, right = _by_day(challenger, question.shadow_binnings[at])
-    if not np.array_equal(days, others):
-        raise ValueError("days of champion and challenger differ")
-    return _Contenders(SHADOW, CHAMPION, name, days, left, right)
-
-
-def _by_day(states: ScopeStates, binning: NumericBinning) -> tuple[AnyArray, BinaryStates]:
-    days, counts, sums = states.by_day()
-    return days, BinaryStates.of(binning, counts, sums).without_empty_bins()
-
-
-def _split(question: ScoreQuestion, scopes: ScopeStates, stack: BinaryStates) -> _Contenders | None:
-    champion, challenger, _ = present(question.comparison, "comparison")
-    due = scopes.due
-    both = due & np.isin(scopes.versions, [champion, challenger])
-    days = np.unique(scopes.days[both])
-    if not len(days):
-        return None
-    sides = [_on(days, scopes, stack, due & (scopes.versions == v)) for v in (champion, challenger)]
-    return _Contenders(SPLIT, champion, challenger, days, *sides)
-
-
-def _on(days: AnyArray, scopes: ScopeStates, stack: BinaryStates, mask: AnyArray) -> BinaryStates:
-    """States of some scopes on the given days, with empty states for missing days."""
-    at = np.flatnonzero(mask)
-    return stack.take(at).roll_up(day_spans(scopes.days[at], days, days))
 
 
 def _add(
     rows: Answers,
     question: ScoreQuestion,
     group: ScoreGroup,
-    contenders: _Contenders,
+    contenders: Contenders[BinaryStates],
     decisions: ScopeStates | None,
 ) -> None:
     spans = question.spans(contenders.days, np.arange(len(question.windows)))

@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats, Spans
+from modelwatch.stats.comparison.day_differences import row_variance_floor
 from modelwatch.stats.drift.comparison import Values
 from modelwatch.stats.performance.intervals import WITHOUT_A_DAY
 from modelwatch.stats.performance.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
 from modelwatch.stats.performance.metric import Better
 from modelwatch.stats.performance.metrics import PERFORMANCE, performance
-from modelwatch.stats.performance.row_intervals import iid_interval, least_variance
 from modelwatch.stats.performance.window_intervals import chunks
 from modelwatch.stats.special import chi_square_tail, fair_coin_p_value
 from modelwatch.stats.states.binary import BinaryStates
@@ -118,7 +118,8 @@ def window_differences(
     for window, without in enumerate(_without_each(known, inner, names)):
         spread = day_interval(values[window], [without], level=level)
         if np.any((spread.sd == 0) & (spread.value != 0)):
-            floor = _floor([side.roll_up(spans[window : window + 1]) for side in sides], names)
+            parts = [side.roll_up(spans[window : window + 1]) for side in sides]
+            floor = row_variance_floor(parts, names)
             spread = day_interval(values[window], [without], floors=[floor], level=level)
         found.append(
             {
@@ -127,19 +128,6 @@ def window_differences(
             }
         )
     return found
-
-
-def _floor(sides: Sequence[BinaryMargins], keys: Sequence[str]) -> tuple[Floats, Floats]:
-    """The variance of each difference below which days are not informative (0 if unknown), and the
-    variance that then replaces it: that of the rows of both models, (K,) each."""
-    found = np.zeros((2, len(keys)))
-    for at, key in enumerate(keys):
-        for side in sides:
-            size = np.abs(performance(side, [key], bounded=False)[key].value)
-            least = np.nan_to_num(least_variance(key, side, size))
-            rows = iid_interval(key, side).variance
-            found[:, at] += float(least[0]), float(np.fmax(least, rows)[0])
-    return found[0], found[1]
 
 
 def _without_each(
