@@ -37,7 +37,7 @@ def answer_text(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: For
     does not support (NaN, infinity) are null. CSV has a header, and an empty field for null.
     """
     if form is Form.JSON:
-        records = [dict(zip(columns, map(_json, row), strict=True)) for row in rows]
+        records = [dict(zip(columns, map(json_value, row), strict=True)) for row in rows]
         return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
     if form is Form.CSV:
         text = io.StringIO()
@@ -55,14 +55,14 @@ def answer(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: Form) ->
     say(answer_text(columns, rows, form), end="")
 
 
-def _json(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """A value that JSON can represent; a Row of Spark becomes an object."""
     if hasattr(value, "asDict"):
-        return {name: _json(part) for name, part in value.asDict().items()}
+        return {name: json_value(part) for name, part in value.asDict().items()}
     if isinstance(value, Mapping):
-        return {str(name): _json(part) for name, part in value.items()}
+        return {str(name): json_value(part) for name, part in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_json(part) for part in value]
+        return [json_value(part) for part in value]
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, float):
@@ -81,7 +81,7 @@ def _field(value: Any) -> Any:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, (Mapping, list, tuple, set, frozenset)):
-        return json.dumps(_json(value), ensure_ascii=False)
+        return json.dumps(json_value(value), ensure_ascii=False)
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).hex()
     return value

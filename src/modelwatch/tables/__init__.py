@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelwatch.tables.attribution.change_attributions import CHANGE_ATTRIBUTIONS
 from modelwatch.tables.comparison.model_comparisons import MODEL_COMPARISONS
+from modelwatch.tables.comparison.promotion_decisions import PROMOTION_DECISIONS
 from modelwatch.tables.contracts.contracts import CONSTRAINT_RESULTS, CONTRACTS
 from modelwatch.tables.drift.drift_metrics import DRIFT_METRICS
 from modelwatch.tables.estimation.performance_estimates import LOSS_MODELS, PERFORMANCE_ESTIMATES
@@ -59,6 +60,7 @@ TABLES: dict[str, Table] = {
         INCIDENT_EVENTS,
         INCIDENT_ACTIONS,
         RETRAINING_DECISIONS,
+        PROMOTION_DECISIONS,
         OUTLIERS,
         OUTBOX,
     )

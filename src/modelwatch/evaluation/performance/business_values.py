@@ -40,12 +40,12 @@ def add_business(rows: Answers, question: ScoreQuestion, view: View, spans: Span
         # Days of the metric are a subset of the days of the task.
         at = np.searchsorted(due.days, found)
         value, held = np.zeros(len(due.days)), np.zeros(len(due.days), dtype=np.int64)
-        value[at] = _first_powers(sums)
+        value[at] = value_sums(sums)
         held[at] = counts[:, 1]
         _add(rows, question, view, name, (value, held), spans)
 
 
-def _first_powers(sums: Counts) -> Floats:
+def value_sums(sums: Counts) -> Floats:
     """Return the sum of values of each day, (D,), from the limbs of ``moments``; NaN if it is
     unknown."""
     limbs = sums.astype(object)

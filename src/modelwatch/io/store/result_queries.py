@@ -7,8 +7,10 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import Row, SparkSession
 
+from modelwatch.io.store.arrow_rows import table_of
 from modelwatch.io.store.local_results import (
     LocalResults,
     QueryResult,
@@ -18,7 +20,8 @@ from modelwatch.io.store.local_results import (
 from modelwatch.io.store.output_tables import RUN_FIRST, Store
 from modelwatch.io.store.views import ResultViews
 from modelwatch.model.sources.tables import OutputAddress
-from modelwatch.tables import TABLES
+from modelwatch.tables import TABLES, Table
+from modelwatch.tables.arrow import arrow_schema
 
 
 class ResultQueries:
@@ -49,6 +52,18 @@ class ResultQueries:
         limited = frame if most_rows is None else frame.limit(most_rows)
         rows = [tuple(map(_plain, row)) for row in limited.collect()]
         return QueryResult(tuple(frame.columns), rows)
+
+    def table(self, statement: str, spec: Table) -> pa.Table:
+        """The rows of a query for rows of an output table, in the columns of that table."""
+        schema = arrow_schema(spec)
+        wanted = pa.schema([field.with_nullable(True) for field in schema])
+        if self._local is not None:
+            try:
+                return self._local.table(statement).select(schema.names).cast(wanted)
+            except UnsupportedStatement:
+                # Spark answers the statement.
+                pass
+        return table_of(spec, schema.names, self.answer(statement).records())
 
     def require(self, hint: str = RUN_FIRST) -> None:
         """Create tables of this release that the output lacks, unless this process reads it.

@@ -8,3 +8,5 @@ EXIT_ATTENTION = 1
 """Something needs attention."""
 EXIT_FAILED = 2
 """The run or command failed."""
+EXIT_UNDECIDED = 3
+"""The evidence does not suffice for an answer."""
