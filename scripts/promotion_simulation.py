@@ -1,9 +1,9 @@
-"""``python -m scripts.promotion_simulation``: how often `modelwatch gate` promotes what it should not,
-and finds what it should, if it is asked every day.
+"""How often `modelwatch gate` promotes what it should not, and finds what it should, asked daily.
 
-Rows are simulated: a champion and a challenger decide the same rows, a tenth of which exactly one of
-them decides correctly. Days have unequal numbers of rows, by weekday, and effects of their own, so
-that rows of a day depend on one another. The gain is measured and judged by the package.
+Rows are simulated: a champion and a challenger decide the same rows, and exactly one of them is
+right about a tenth of these. Days have unequal numbers of rows, by weekday, and effects of their
+own, so that rows of a day depend on one another. The gain is measured and judged by the package.
+Run: python -m scripts.promotion_simulation
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--paths", type=int, default=1000)
     paths = parser.parse_args().paths
     say(f"{paths} challengers each, seed {SEED}\n")
-    say("| traffic | margin = true gain | promoted, sequence | promoted, interval of a single look |")
+    say("| traffic | margin, true gain | promoted: sequence | promoted: single look |")
     say("|---|---|---|---|")
     for traffic in SCENES:
         for margin in (0.0, -0.005):

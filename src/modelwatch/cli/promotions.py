@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -61,6 +62,14 @@ def promote(
             "--error", help="Largest probability of a promotion although a requirement fails."
         ),
     ] = 0.05,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            "--tolerance",
+            help="Share of the range of a metric by which it may be worse where nothing is"
+            " required.",
+        ),
+    ] = 0.01,
     once: Annotated[
         bool,
         typer.Option(
@@ -99,7 +108,7 @@ def promote(
     Example: modelwatch gate conf/payments.yaml --challenger v2 --require accuracy:-0.005,roc_auc
     """
     path = config_path(config, config_option)
-    _check_options(error, scored_share, form)
+    _check_options(error, {"--scored-share": scored_share, "--tolerance": tolerance}, form)
     parsed, _ = configuration(path)
     from modelwatch.io.store.result_queries import ResultQueries
     from modelwatch.pipelines.comparison import promotion as decisions
@@ -111,6 +120,7 @@ def promote(
         design,
         versions,
         error=error,
+        tolerance=tolerance,
         every_look=not once,
         since=since,
         least_scored=scored_share,
@@ -129,10 +139,11 @@ def promote(
     return _CODES[row["decision"]]
 
 
-def _check_options(error: float, scored_share: float, form: Form) -> None:
+def _check_options(error: float, shares: Mapping[str, float], form: Form) -> None:
     if not (math.isfinite(error) and 0.0 < error <= _MOST_ERROR):
         raise problem(f"--error is above 0 and at most {_MOST_ERROR:g}")
-    if not 0.0 <= scored_share <= 1.0:
-        raise problem("--scored-share is between 0 and 1")
+    for name, share in shares.items():
+        if not 0.0 <= share <= 1.0:
+            raise problem(f"{name} is between 0 and 1")
     if form is Form.CSV:
         raise problem("--format csv does not apply to a decision; use json")

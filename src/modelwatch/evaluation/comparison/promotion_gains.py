@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,6 @@ from modelwatch.evaluation.comparison.contenders import (
 )
 from modelwatch.evaluation.performance.business_values import CONFUSION_VALUE, value_sums
 from modelwatch.evaluation.performance.score_groups import ScopeStates, ScoreGroup, task_states
-from modelwatch.evaluation.performance.slices import OF_DECISIONS
 from modelwatch.model.comparison.promotion import ESTIMATE, Gain, PromotionArea
 from modelwatch.model.comparison.requirement import Requirement
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, day_spans
@@ -41,6 +41,9 @@ from modelwatch.stats.value_names import ALL
 
 CALIBRATION = ("ece",)
 """Metrics that say how well scores are calibrated."""
+EQUALIZED_ODDS = ("recall_difference", "false_positive_rate_difference")
+"""Fairness metrics whose gaps are compared. Gaps of selection rates and of precision cannot stay as
+they are, too, if models differ."""
 _NO_VALUE = "no row has a value"
 
 
@@ -185,7 +188,7 @@ def _of_segment(
     if any(states is None for states in models):
         return
     first, second = (states for states in models if states is not None)
-    for key, gap in fairness_differences(first, second, OF_DECISIONS).items():
+    for key, gap in fairness_differences(first, second, EQUALIZED_ODDS).items():
         yield _gain("fairness", key, segment, gap, "lower", rows)
 
 
@@ -301,7 +304,18 @@ def _gain(
     rows: int,
 ) -> Gain:
     mean = -found.difference if better == "lower" else found.difference
-    return Gain(area, metric, *segment, found.champion, found.challenger, mean, rows, found.reason)
+    low, high = PERFORMANCE[metric].range if metric in PERFORMANCE else (-math.inf, math.inf)
+    return Gain(
+        area,
+        metric,
+        *segment,
+        found.champion,
+        found.challenger,
+        mean,
+        rows,
+        1.0 if area == "fairness" else high - low,
+        found.reason,
+    )
 
 
 def _labelled(shared: Contenders[ScoreStates]) -> int:

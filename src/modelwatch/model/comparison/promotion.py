@@ -2,8 +2,8 @@
 
 All requirements must hold, so no correction for their number is needed: if one does not hold, a
 promotion needs at least the error of its own interval (an intersection-union test, Berger 1982).
-What is not required is a guard: it cannot support a promotion, only prevent it, and the error of
-guards is divided by their number.
+What is not required is a guard: it cannot support a promotion, only prevent it. The error of guards
+is divided by their number, and a small loss is tolerated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Gain:
     """How much better a challenger is than its champion by one metric, over shared days.
 
     ``mean``: the change for the better. ``row_count``: labeled rows, or rows that are estimated.
-    ``reason``: why it is undefined; None if it is not.
+    ``largest``: the largest possible gain. ``reason``: why it is undefined; None if it is not.
     """
 
     area: PromotionArea
@@ -48,6 +48,7 @@ class Gain:
     challenger: float
     mean: DayMean
     row_count: int
+    largest: float = math.inf
     reason: str | None = None
 
 
@@ -120,6 +121,7 @@ def promotion(
     conditions: Iterable[Condition],
     *,
     error: float = 0.05,
+    tolerance: float = 0.01,
     every_look: bool = True,
 ) -> Promotion:
     """The answer to whether a challenger may replace its champion.
@@ -127,7 +129,8 @@ def promotion(
     'promote': all requirements are supported, and no condition waits or blocks. 'reject': a
     requirement or guard is refuted, or a condition blocks. 'undecided': everything else.
     ``error``: probability of a promotion although a requirement does not hold, ever if
-    ``every_look``, otherwise on the one day of the look.
+    ``every_look``, otherwise on the one day of the look. ``tolerance``: share of the largest
+    possible loss that a guard tolerates; an unbounded one tolerates none.
     """
     measured, held = tuple(gains), tuple(conditions)
     required = [(one, gain) for one in requirements for gain in _of(one, measured)]
@@ -138,7 +141,14 @@ def promotion(
         for one, gain in required
     ]
     watched = [
-        _check(gain, 0.0, "guard", error / len(guards), every_look=every_look) for gain in guards
+        _check(
+            gain,
+            -tolerance * gain.largest if math.isfinite(gain.largest) else 0.0,
+            "guard",
+            error / len(guards),
+            every_look=every_look,
+        )
+        for gain in guards
     ]
     missing = [
         f"{one.sentence}: nothing is known of it" for one in requirements if not _of(one, measured)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
@@ -44,9 +44,11 @@ from modelwatch.pipelines.comparison.promotion_evidence import (
 from modelwatch.pipelines.runs.queries import table_text
 from modelwatch.stats.comparison.paired import DECIDING
 from modelwatch.stats.day_numbers import day_number, numbered_day
+from modelwatch.stats.value_names import ALL
 
 DECISIONS = "promotion_decisions"
 _SHOWN = ("role", "area", "metric", "segment", "gain", "lower", "upper", "margin", "outcome")
+_MOST_REASONS = 12
 _SAID = {
     "promote": "promote {challenger}",
     "reject": "do not promote {challenger}",
@@ -59,7 +61,8 @@ class PromotionRequest:
     """What is asked of a challenger, and how strictly.
 
     ``versions``: champion and challenger. ``error``: probability of a promotion although a
-    requirement does not hold. ``every_look``: whether over all days on which one asks. ``since``:
+    requirement does not hold. ``tolerance``: share of the largest possible loss that is tolerated
+    where nothing is required. ``every_look``: whether over all days on which one asks. ``since``:
     the first day that counts. ``least_scored``: share of the champion's rows that a challenger in
     shadow mode must have scored. ``most_age``: days after which results are too old; None for any
     age.
@@ -70,6 +73,7 @@ class PromotionRequest:
     design: Design
     versions: tuple[str, str]
     error: float = 0.05
+    tolerance: float = 0.01
     every_look: bool = True
     since: date | None = None
     least_scored: float = 0.95
@@ -141,6 +145,7 @@ def decided_promotion(
         gains,
         conditions,
         error=request.error,
+        tolerance=request.tolerance,
         every_look=request.every_look,
     )
     return _row(config, request, newest, shared, found)
@@ -160,7 +165,9 @@ def promotion_text(row: dict[str, Any]) -> str:
     if row["first_day"] is not None:
         compared += f" from {row['first_day']} to {row['last_day']}"
     lines = [f"{row['monitor']}: {said}", ""]
-    lines += [f"- {reason}" for reason in row["reasons"]]
+    lines += [f"- {reason}" for reason in row["reasons"][:_MOST_REASONS]]
+    beyond = len(row["reasons"]) - _MOST_REASONS
+    lines += [f"- and {beyond} more reasons (--format json)"] if beyond > 0 else []
     if row["more_days"] is not None:
         lines.append(f"- about {row['more_days']} more days decide if the gains stay as they are")
     lines += [
@@ -168,22 +175,30 @@ def promotion_text(row: dict[str, Any]) -> str:
         f"{compared}, {row['challenger_rows']:,} labeled rows of {row['challenger']}, "
         f"{row['champion_rows']:,} of {row['champion']}, results as of {row['as_of']}.",
         "Required: " + "; ".join(one["sentence"] for one in row["requirements"]) + ".",
-        "",
     ]
-    cells = [[_cell(check, name) for name in _SHOWN] for check in row["checks"]]
-    parts = ["\n".join(lines)]
-    if cells:
-        parts.append(table_text(_SHOWN, cells))
-    parts += [f"{one['effect']:<6}{one['area']}: {one['sentence']}\n" for one in row["conditions"]]
-    return "\n".join(parts[:2]) + "\n" + "".join(parts[2:])
+    shown = [check for check in row["checks"] if _is_shown(check)]
+    if shown:
+        cells = [[_cell(check, name) for name in _SHOWN] for check in shown]
+        lines += ["", table_text(_SHOWN, cells).rstrip("\n")]
+        others = len(row["checks"]) - len(shown)
+        lines += [f"and {others} guards in segments that nothing speaks against"] if others else []
+    conditions = [one for one in row["conditions"] if one["effect"] == "none"]
+    lines += ["", *(f"{one['area']}: {one['sentence']}" for one in conditions)]
+    return "\n".join(lines) + "\n"
 
 
-def _cell(check: dict[str, Any], name: str) -> object:
+def _is_shown(check: Mapping[str, Any]) -> bool:
+    """Whether people see a check: what is required, all traffic, and segments that are worse."""
+    whole = check["segmentation"] == ALL
+    return bool(check["role"] == "requirement" or whole or check["outcome"] == "refuted")
+
+
+def _cell(check: Mapping[str, Any], name: str) -> object:
     if name == "segment":
-        whole = check["segmentation"] == "all"
-        return "all" if whole else f"{check['segmentation']} {check['segment']}"
+        whole = check["segmentation"] == ALL
+        return ALL if whole else f"{check['segmentation']} {check['segment']}"
     value = check[name]
-    return round(value, 4) if isinstance(value, float) else value
+    return round(value, 4) + 0.0 if isinstance(value, float) else value
 
 
 def _age(newest: NewestResults, today: date, most: int | None) -> Condition:
