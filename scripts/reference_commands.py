@@ -22,8 +22,9 @@ Standard output holds the answer and nothing else. Progress, log lines, and erro
 | exit code | meaning |
 |---|---|
 | 0 | nothing to report |
-| 1 | an incident or a retraining decision needs attention (`run`), the results differ (`replay`, `contract diff`), or a clause is broken (`contract check`) |
+| 1 | an incident or a retraining decision needs attention (`run`), the results differ (`replay`, `contract diff`), a clause is broken (`contract check`), or a challenger should not be promoted (`gate`) |
 | 2 | the command failed; one line says why |
+| 3 | undecided (`gate`) |
 
 `--format json` and `--format csv` print rows for programs: JSON is an array with one object per row, with dates in ISO 8601 and null for missing numbers; CSV has a header. `--verbose`, anywhere in a command, shows the traceback of an error. `modelwatch --install-completion` installs completion for bash, zsh, fish, or PowerShell.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,6 +13,7 @@ from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
 from labelled_shop import REGIONS, ROWS, LabelledShop, Truth, labelled_config, labels_of, truth
+from modelwatch import cli
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.planning.cost import cost_of
 from modelwatch.model.planning.workload import KnownSizes, workload_of
@@ -296,6 +298,42 @@ def test_versions_that_share_the_traffic_are_compared_and_their_split_is_tested(
     assert rows["sample_ratio"].challenger_value == pytest.approx(0.25)
     assert "The traffic split is wrong" in rows["verdict"].verdict
     assert "No automatic winner" in rows["verdict"].verdict
+
+
+def test_a_challenger_is_not_decided_on_by_seven_days_and_the_decision_is_a_row(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["gate", str(life.shop.file()), "--challenger", "shadow", "--by", "ada"]
+    assert (
+        cli.main([*words, "--require", "accuracy:-0.01,confusion_value", "--format", "json"]) == 3
+    )
+    found = json.loads(capsys.readouterr().out)
+    assert found["decision"] == "undecided"
+    assert (found["days"], found["as_of"]) == (7, str(day(11)))
+    assert "shared days; an interval needs 14" in found["reasons"][0]
+    assert any("scored 54.2% of the champion's" in reason for reason in found["reasons"])
+    (compared,) = life.shop.ask(
+        "SELECT value FROM latest_comparison WHERE design = 'shadow' AND segmentation = 'all' "
+        "AND metric = 'accuracy'"
+    )
+    checks = {(one["area"], one["metric"], one["segment"]): one for one in found["checks"]}
+    assert checks["performance", "accuracy", "all"]["gain"] == pytest.approx(compared.value)
+    assert {("value", "confusion_value", "all"), ("calibration", "ece", "all")} <= set(checks)
+    (row,) = life.shop.ask("SELECT * FROM latest_promotion")
+    assert (row.decision, row.challenger, row.decided_by) == ("undecided", "shadow", "ada")
+    assert [one.metric for one in row.requirements] == ["accuracy", "confusion_value"]
+    assert [one.sentence for one in row.checks] == [one["sentence"] for one in found["checks"]]
+
+
+def test_a_split_that_is_not_as_intended_is_not_promoted(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["gate", str(life.shop.file()), "--challenger", "v2", "--require", "lost:-5:lower"]
+    assert cli.main(words) == 1
+    text = capsys.readouterr().out
+    assert "do not promote v2" in text
+    assert "the challenger received 0.2500 of the traffic, intended are 0.5" in text
+    assert "value        lost" in text
 
 
 def test_the_causes_of_a_change_add_up_to_it(life: Life) -> None:

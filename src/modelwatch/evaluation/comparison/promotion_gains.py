@@ -108,8 +108,8 @@ class ComparedRows:
 
     ``first``, ``last``: numbers of the first and last shared day. ``rows`` and ``labelled``:
     predictions whose labels are due and those with a label, of champion and challenger.
-    ``of_champion``: labeled rows of the champion on these days, whether or not the challenger
-    scored them.
+    ``of_champion``: labeled rows of the champion from the first to the last day, whether or not the
+    challenger scored them.
     """
 
     first: int
@@ -149,7 +149,8 @@ def _compared(
     states = task_states(whole, question.task, question.binnings[0], question.classes)
     if question.design == SHADOW and states is not None:
         scopes, stack = states
-        every = int(stack.labelled[scopes.due & np.isin(scopes.days, shared.days)].sum())
+        between = (scopes.days >= shared.days[0]) & (scopes.days <= shared.days[-1])
+        every = int(stack.labelled[scopes.due & between].sum())
     return ComparedRows(
         int(shared.days[0]),
         int(shared.days[-1]),
