@@ -55,10 +55,10 @@ WITHOUT_ROWS = {
     *("loss_models", "change_attributions", "model_comparisons"),
     *("durations", "feature_states_monthly", "performance_states_monthly"),
     *("contracts", "row_accounts", "quarantine", "quarantine_releases"),
-    *("incident_actions", "retraining_decisions", "outbox"),
+    *("incident_actions", "promotion_decisions", "retraining_decisions", "outbox"),
 }
-"""They are of regressions, of windows of three days and more, of maintenance, of what people say,
-and of sections that the configuration does not have."""
+"""They are of regressions, of windows of three days and more, of maintenance, of what people say or
+ask, and of sections that the configuration does not have."""
 OF_THE_CONFIGURATION = {"config_yaml", "config_fingerprint"}
 """The two configurations name different folders of output."""
 

@@ -14,7 +14,7 @@ from modelwatch.evaluation.comparison.promotion_gains import (
     PromotionQuestion,
     promotion_gains,
 )
-from modelwatch.evaluation.performance.score_groups import ScoreGroup
+from modelwatch.evaluation.performance.score_groups import ScoreGroup, group_of_vectors
 from modelwatch.evaluation.states.partial_scores import vector_records
 from modelwatch.model.comparison.promotion import Gain
 from modelwatch.model.comparison.requirement import Requirement
@@ -216,6 +216,35 @@ def test_split_traffic_is_compared_on_days_of_both_versions() -> None:
     ]
     gain = found(gains, "performance", "accuracy")
     assert gain.mean.value == pytest.approx(right[1] - right[0])
+
+
+def test_versions_of_a_regression_are_compared_by_its_metrics() -> None:
+    random = np.random.default_rng(8)
+    n, versions = DAYS * ROWS, np.arange(DAYS * ROWS) % 2
+    day, target = np.repeat(np.arange(DAYS), ROWS), random.normal(100, 20, DAYS * ROWS)
+    score = target + random.normal(0, np.where(versions == 1, 2.0, 5.0))
+    batch = replace(
+        batch_of(score, np.zeros(n, dtype=int), np.ones(n, dtype=int), target=target, days=day),
+        keys=[(d, d, name) for d in range(DAYS) for name in ("v1", "v2")],
+        slots=day * 2 + versions,
+    )
+    binning = fit_numeric(score, float(score.min()), float(score.max()))
+    tally = ScoreTally(ScorePlan("regression", binning))
+    tally.add(batch)
+    question = replace(
+        SHADOW,
+        design="split",
+        versions=("v1", "v2"),
+        task="regression",
+        binnings=(binning, binning),
+        requirements=(Requirement("mae", 0.0, "lower"),),
+        cells=None,
+    )
+    _, gains = promotion_gains(question, [group_of_vectors(tally.vectors(), AS_OF)])
+    (gain,) = gains
+    errors = [np.abs(score - target)[versions == version].mean() for version in (0, 1)]
+    assert (gain.area, gain.metric) == ("performance", "mae")
+    assert gain.mean.value == pytest.approx(errors[0] - errors[1], rel=1e-6)
 
 
 def test_days_before_the_first_that_counts_are_left_out() -> None:

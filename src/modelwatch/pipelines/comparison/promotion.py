@@ -46,7 +46,7 @@ from modelwatch.stats.comparison.paired import DECIDING
 from modelwatch.stats.day_numbers import day_number, numbered_day
 from modelwatch.stats.value_names import ALL
 
-DECISIONS = "promotion_decisions"
+_TABLE = "promotion_decisions"
 _SHOWN = ("role", "area", "metric", "segment", "gain", "lower", "upper", "margin", "outcome")
 _MOST_REASONS = 12
 _SAID = {
@@ -155,7 +155,7 @@ def record_promotion(
     config: MonitorConfig, row: dict[str, Any], session: Callable[[], SparkSession]
 ) -> None:
     """Append the row of a decision to `promotion_decisions`."""
-    append_rows(config.output, DECISIONS, [row], "promotion decided", session)
+    append_rows(config.output, _TABLE, [row], "promotion decided", session)
 
 
 def promotion_text(row: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ from modelwatch.stats.states.score_bins import shadow_binning
 from modelwatch.stats.states.score_tally import UNDECIDED
 from modelwatch.tables import TABLES
 
-STATES = "performance_states"
+_STATES = TABLES["performance_states"]
 _LARGEST_COVERAGE_DIFFERENCE = 0.05
 _INPUT_AREAS = ("source", "data", "constraint", "labels")
 _BINNING = (
@@ -168,7 +168,7 @@ def states_of(
     held = results.table(
         f"""SELECT * FROM performance_states_current
         WHERE monitor = {string_literal(config.monitor)} AND ({wanted})""",
-        TABLES[STATES],
+        _STATES,
     )
     ordered: pa.Table = held.sort_by([(name, "ascending") for name in (*STATE_ORDER, "part")])
     return list(score_groups(ordered.to_batches(), binning, day_number(as_of)))
