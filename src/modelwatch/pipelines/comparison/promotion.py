@@ -31,6 +31,7 @@ from modelwatch.model.comparison.requirement import (
 )
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.errors import ConfigurationError, Problem
+from modelwatch.model.plain_text import counted, plain_text
 from modelwatch.pipelines.comparison.promotion_evidence import (
     NewestResults,
     design_of,
@@ -165,7 +166,7 @@ def promotion_text(row: dict[str, Any]) -> str:
     if row["first_day"] is not None:
         compared += f" from {row['first_day']} to {row['last_day']}"
     lines = [f"{row['monitor']}: {said}", ""]
-    lines += [f"- {reason}" for reason in row["reasons"][:_MOST_REASONS]]
+    lines += [f"- {plain_text(reason)}" for reason in row["reasons"][:_MOST_REASONS]]
     beyond = len(row["reasons"]) - _MOST_REASONS
     lines += [f"- and {beyond} more reasons (--format json)"] if beyond > 0 else []
     if row["more_days"] is not None:
@@ -181,9 +182,13 @@ def promotion_text(row: dict[str, Any]) -> str:
         cells = [[_cell(check, name) for name in _SHOWN] for check in shown]
         lines += ["", table_text(_SHOWN, cells).rstrip("\n")]
         others = len(row["checks"]) - len(shown)
-        lines += [f"and {others} guards in segments that nothing speaks against"] if others else []
+        lines += (
+            [f"and {counted(others, 'guard')} in segments that nothing speaks against"]
+            if others
+            else []
+        )
     conditions = [one for one in row["conditions"] if one["effect"] == "none"]
-    lines += ["", *(f"{one['area']}: {one['sentence']}" for one in conditions)]
+    lines += ["", *(f"{one['area']}: {plain_text(one['sentence'])}" for one in conditions)]
     return "\n".join(lines) + "\n"
 
 

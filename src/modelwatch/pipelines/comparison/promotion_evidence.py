@@ -214,18 +214,14 @@ def result_conditions(
 
 def _incidents(results: ResultQueries, config: MonitorConfig, challenger: str) -> list[Condition]:
     rows = results.answer(f"""
-        SELECT incident_id, area, severity, model_version, muted_until, false_alarm_at, sentence
-        FROM incidents_current
-        WHERE monitor = {string_literal(config.monitor)}
-          AND state = 'open' AND parent_id IS NULL AND severity = 'fail'
-        ORDER BY incident_id""").records()
-    blocking = [
-        row
-        for row in rows
-        if (row["area"] in _INPUT_AREAS or row["model_version"] == challenger)
-        and row["muted_until"] is None
-        and row["false_alarm_at"] is None
-    ]
+        SELECT incident.incident_id, incident.area, incident.model_version, incident.importance,
+          incident.muted_until, incident.false_alarm_at, incident.sentence, shown.pending_response
+        FROM incidents_current AS incident
+        JOIN open_incidents AS shown
+          ON incident.monitor = shown.monitor AND incident.incident_id = shown.incident_id
+        WHERE incident.monitor = {string_literal(config.monitor)} AND incident.severity = 'fail'
+        ORDER BY incident.incident_id""").records()
+    blocking = [row for row in rows if _blocks(row, challenger)]
     others = len(rows) - len(blocking)
     found = [
         Condition(
@@ -234,10 +230,21 @@ def _incidents(results: ResultQueries, config: MonitorConfig, challenger: str) -
         for row in blocking
     ]
     if not blocking:
-        beside = f", {others} muted or of other models" if others else ""
+        beside = f", {others} others are muted, unimportant, or of other models" if others else ""
         wording = f"no failing incident of the inputs or the challenger is open{beside}"
         found.append(Condition("incidents", "none", wording))
     return found
+
+
+def _blocks(incident: Mapping[str, Any], challenger: str) -> bool:
+    """Whether a failing incident is of the inputs or the challenger, and people let it stand."""
+    return (
+        (incident["area"] in _INPUT_AREAS or incident["model_version"] == challenger)
+        and incident["importance"] > 0
+        and incident["muted_until"] is None
+        and incident["false_alarm_at"] is None
+        and incident["pending_response"] not in ("mute", "false_alarm")
+    )
 
 
 def _contracts(
