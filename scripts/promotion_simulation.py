@@ -9,8 +9,9 @@ Run: python -m scripts.promotion_simulation
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from modelwatch.io.terminal import say
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.comparison.confidence_sequence import (
     LEAST_DAYS,
+    DayMean,
     day_mean,
     ends_of,
     planned_days,
@@ -74,9 +76,7 @@ SCENES = (
 )
 
 
-def supported(
-    won: Counts, rows: Counts, margin: float, looks: Iterator[int] | range, *, every_look: bool
-) -> bool:
+def supported(won: Counts, rows: Counts, margin: float, looks: range, *, every_look: bool) -> bool:
     """Whether a gain above a margin is supported at any of some looks: after so many days."""
     for days in looks:
         of, held = won[:days], rows[:days]
@@ -101,8 +101,59 @@ def share(
     return hits / paths
 
 
+def independent(days: int, rng: np.random.Generator) -> Floats:
+    return rng.normal(size=days)
+
+
+def dependent(days: int, rng: np.random.Generator, autocorrelation: float) -> Floats:
+    values = rng.normal(size=days)
+    for day in range(1, days):
+        own = np.sqrt(1.0 - autocorrelation**2) * values[day]
+        values[day] = autocorrelation * values[day - 1] + own
+    return values
+
+
+def skewed(days: int, rng: np.random.Generator, shape: float) -> Floats:
+    """Days of a gamma distribution that extends to the left: its skewness is -2 / sqrt(shape)."""
+    return np.asarray((shape - rng.gamma(shape, size=days)) / np.sqrt(shape))
+
+
+def failing(days: int, rng: np.random.Generator) -> Floats:
+    """Every twentieth day, by chance, is worse by ten standard deviations."""
+    return rng.normal(size=days) - 10.0 * (rng.random(days) < 0.05) + 0.5
+
+
+NOISE: dict[str, Callable[[int, np.random.Generator], Floats]] = {
+    "independent, normal": independent,
+    "autocorrelation 0.3": partial(dependent, autocorrelation=0.3),
+    "autocorrelation 0.5": partial(dependent, autocorrelation=0.5),
+    "Student's t, 3 degrees of freedom": lambda days, rng: rng.standard_t(3, size=days),
+    "skewness -2": partial(skewed, shape=1.0),
+    "skewness -1": partial(skewed, shape=4.0),
+    "every twentieth day worse by ten standard deviations": failing,
+}
+"""Gains of days with a mean of 0."""
+
+
+def corrected_shares(noise: str, paths: int) -> tuple[float, float]:
+    """The share of promotions without and with the corrections for dependence and skewness."""
+    rng = np.random.default_rng(SEED)
+    hits = np.zeros(2)
+    for _ in range(paths):
+        gains = NOISE[noise](DAYS, rng)
+        found = np.zeros(2, dtype=bool)
+        for days in range(LEAST_DAYS, DAYS + 1):
+            of = gains[:days]
+            mean = day_mean(float(of.mean()), (of.sum() - of) / (days - 1))
+            plain = DayMean(mean.value, float(of.std(ddof=1) / np.sqrt(days)), 0.0, days)
+            ends = [ends_of(one, ERROR, every_look=True)[0] for one in (plain, mean)]
+            found |= np.array(ends) > 0
+        hits += found
+    return float(hits[0] / paths), float(hits[1] / paths)
+
+
 def main() -> None:
-    """Print the figures as the tables of docs/guides/promotion.md."""
+    """Print the tables of docs/guides/promotion.md, and that of decision 0019."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--paths", type=int, default=1000)
     paths = parser.parse_args().paths
@@ -126,6 +177,10 @@ def main() -> None:
                 continue
             found_share = share(traffic, gain, 0.0, days, paths, every_look=True)
             say(f"| {traffic.name} | {gain:.4f} | 0 | {days} | {found_share:.1%} |", flush=True)
+    say("\n| days | without corrections | with both |\n|---|---|---|")
+    for noise in NOISE:
+        without, both = corrected_shares(noise, paths)
+        say(f"| {noise} | {without:.1%} | {both:.1%} |", flush=True)
 
 
 if __name__ == "__main__":
