@@ -65,7 +65,7 @@ def test_the_dag_calls_commands_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("code", "decision"), [(0, "promote"), (1, "reject"), (3, "undecided"), (2, None)]
 )
-def test_the_promotion_job_deploys_by_the_exit_code_of_the_gate(
+def test_the_promotion_job_deploys_by_the_exit_code_of_the_command(
     code: int, decision: str | None, tmp_path: Path
 ) -> None:
     jobs = PROMOTION["jobs"]
