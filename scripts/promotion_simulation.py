@@ -153,7 +153,7 @@ def corrected_shares(noise: str, paths: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print the tables of docs/guides/promotion.md, and that of decision 0019."""
+    """Print the tables of docs/guides/promotion.md, and that of decision 0020."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--paths", type=int, default=1000)
     paths = parser.parse_args().paths
