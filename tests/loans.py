@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
@@ -47,6 +48,7 @@ constraints:
   - {{name: amount is there, kind: completeness, column: amount, lower: 0.99}}
   - {{name: one row per loan, kind: uniqueness, columns: loan}}
 """
+_RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 OF_THE_RUN = {"run_id", "started_at", "finished_at", "created_at", "reported_at"}
 """Identity and times."""
 OF_THE_MACHINE = {"stages", "executor_seconds", "spark_jobs", "work", "history"}
@@ -112,7 +114,9 @@ def rows_of(output: Path, table: str, but: Collection[str] = ()) -> list[str]:
 
 
 def texts_of(rows: pa.Table, place: str, table: str, but: Collection[str] = ()) -> list[str]:
-    """Rows of a table as texts, in which the place of the output has no name; see ``rows_of``."""
+    """Rows of a table as texts without the names of the output's place and of runs, of which a path
+    may consist; see ``rows_of``."""
     left_out = OF_THE_RUN | OF_THE_MACHINE | OF_THE_CONFIGURATION | {*but}
     compared = rows.drop_columns([name for name in TABLES[table].names if name in left_out])
-    return sorted(repr(row).replace(place, "PLACE") for row in compared.to_pylist())
+    texts = (repr(row).replace(place, "PLACE") for row in compared.to_pylist())
+    return sorted(_RUN_ID.sub("RUN", text) for text in texts)

@@ -31,8 +31,9 @@ pytestmark = [
 
 OF_THE_LINE = {"libraries", "spark_session", "engine", "reads"}
 """Columns that say what computed."""
-WITHOUT_ROWS = {"feature_states_monthly", "performance_states_monthly"}
-"""`maintain` merges days into months when they are 90 days old and no reference has them."""
+WITHOUT_ROWS = {"feature_states_monthly", "performance_states_monthly", "promotion_decisions"}
+"""`maintain` merges days into months when they are 90 days old and no reference has them; nobody
+asks whether the challenger may be promoted."""
 OF_THE_SERVER = (
     "spark.databricks.delta.snapshotPartitions",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism",
