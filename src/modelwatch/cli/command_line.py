@@ -40,8 +40,8 @@ APP = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 success, 1 an incident or retraining needs attention, 2 the command"
-    " failed,"
-    " 3 undecided (gate). Every command takes --verbose, which shows the traceback of an error.",
+    " failed, 3 undecided (gate). Every command takes --verbose, which shows the traceback of an"
+    " error.",
 )
 for _commands in (
     runs,

@@ -54,8 +54,8 @@ def incidents_of(results: Results, most: int) -> tuple[IncidentFacts, ...]:
     """The incidents with a page of their own: open ones by rank, then the most recently closed."""
     rows = [incident_of(row) for row in results.of("incidents")]
     parents = [one for one in rows if one.parent_id is None][:most]
-    binnings = binnings_of(results)
-    return tuple(_facts(one, rows, results, binnings) for one in parents)
+    binnings, units = binnings_of(results), units_of(results)
+    return tuple(_facts(one, rows, results, binnings, units) for one in parents)
 
 
 def binnings_of(results: Results) -> dict[tuple[str, str], Row]:
@@ -68,6 +68,7 @@ def _facts(
     every: Sequence[Incident],
     results: Results,
     binnings: Mapping[tuple[str, str], Row],
+    units: Mapping[str, Unit],
 ) -> IncidentFacts:
     def mine(query: str) -> list[Row]:
         return [row for row in results.of(query) if row["incident_id"] == incident.id]
@@ -91,7 +92,7 @@ def _facts(
             incident,
             mine("histograms_of_incidents"),
             binnings,
-            units_of(results).get(incident.subject, "number"),
+            units.get(incident.subject, "number"),
         ),
         tuple(segments) if len(segments) > 1 else (),
         tuple(sorted(children, key=lambda one: (one.state != "open", -one.effect))),

@@ -63,7 +63,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class PromotionCheck:
-    """A gain held against a margin.
+    """A gain compared with a margin.
 
     ``lower``, ``upper``: its interval; ``fixed_lower``, ``fixed_upper``: the one of a single look.
     ``more_days``: further days until it is decided if the gain stays as it is; None if unknown.
