@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.comparison.columns import CONTENDERS
 from modelwatch.tables.performance.columns import AS_OF, LOWER, REASON, UPPER, VALUE
 from modelwatch.tables.table import (
     MONITOR,
@@ -25,15 +26,7 @@ MODEL_COMPARISONS = Table(
         MONITOR,
         RUN_ID,
         AS_OF,
-        Column(
-            "design",
-            "string",
-            "'shadow': both models scored the same ids. 'split': each model scored a part "
-            "of the traffic.",
-            False,
-        ),
-        Column("champion", "string", "Model version; 'champion' for all versions.", False),
-        Column("challenger", "string", "Name of the challenger, or its model version.", False),
+        *CONTENDERS,
         SEGMENTATION,
         SEGMENT,
         WINDOW,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.comparison.columns import CONTENDERS
 from modelwatch.tables.table import MONITOR, Column, Table
 
 PROMOTION_DECISIONS = Table(
@@ -12,15 +13,7 @@ PROMOTION_DECISIONS = Table(
     columns=(
         MONITOR,
         Column("decided_at", "timestamp", "When it was decided.", False),
-        Column(
-            "design",
-            "string",
-            "'shadow': both models scored the same ids. 'split': each model scored a part "
-            "of the traffic.",
-            False,
-        ),
-        Column("champion", "string", "Model version; 'champion' for all versions.", False),
-        Column("challenger", "string", "Name of the challenger, or its model version.", False),
+        *CONTENDERS,
         Column(
             "decision",
             "string",
