@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from pyspark.sql import DataFrame, SparkSession
@@ -21,6 +22,8 @@ OUT_OF_REACH: tuple[type[Exception], ...] = (AttributeError, RuntimeError, OSErr
 """Errors of Spark Connect and closed platforms when asked for what they do not give, and of any
 call after the JVM has ended."""
 Interface = Literal["classic", "connect"]
+_LENIENT = ("spark.sql.files.ignoreMissingFiles", "spark.sql.files.ignoreCorruptFiles")
+_DEFAULT_FILES = "fs.defaultFS"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,20 @@ def jvm_of(session: SparkSession) -> Any | None:
     except OUT_OF_REACH:
         return None
     return jvm
+
+
+def no_file_access(session: SparkSession) -> str | None:
+    """Why the Python workers of a session cannot read local files of the driver; None if they
+    can."""
+    try:
+        context: Any = session.sparkContext
+        default = str(context._jsc.hadoopConfiguration().get(_DEFAULT_FILES))
+    except OUT_OF_REACH:
+        return "the session is another machine's"
+    if urlsplit(default).scheme not in ("", "file"):
+        return f"a path is one of {default}"
+    lenient = [key for key in _LENIENT if str(session.conf.get(key, "false")).lower() == "true"]
+    return f"{lenient[0]} is set" if lenient else None
 
 
 def resolved(frame: DataFrame) -> DataFrame:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pyspark.sql import DataFrame, SparkSession
 
+from modelwatch.capabilities import no_file_access
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.states.batches import BatchLayout
 from modelwatch.io.delta.footers import RequiresSpark
@@ -26,7 +27,7 @@ from modelwatch.io.delta.source_files import (
     pinned_snapshot,
 )
 from modelwatch.io.delta.sources import Source
-from modelwatch.io.session.file_access import cores, most_rows_per_batch, no_file_access
+from modelwatch.io.session.task_limits import cores, most_rows_per_batch
 from modelwatch.log import LOG
 from modelwatch.model.config.column_types import INTEGER_TYPES, TIMESTAMP_TYPES
 from modelwatch.model.config.configuration import DaySource, MonitorConfig
