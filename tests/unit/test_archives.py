@@ -9,18 +9,20 @@ import zipfile
 from pathlib import Path
 
 import modelwatch
+from modelwatch.io.session.lines import LINES
 from modelwatch.io.session.shipping import wheel_of
 from modelwatch.io.session.stack import stack_settings
 from modelwatch.io.store.views import views
 
 PACKAGE = Path(modelwatch.__file__).parent
-CONF = PACKAGE.parents[1] / "conf" / "spark-defaults.conf"
+CONF = PACKAGE.parents[1] / "conf"
 
 
 def test_settings_and_views_are_read_from_an_archive(tmp_path: Path) -> None:
     archive = tmp_path / "modelwatch.zip"
     with zipfile.ZipFile(archive, "w") as written:
-        written.write(CONF, "modelwatch/spark-defaults.conf")
+        for line in LINES:
+            written.write(CONF / line.settings, f"modelwatch/{line.settings}")
         for file in PACKAGE.rglob("*"):
             if file.suffix in (".py", ".sql"):
                 written.write(file, file.relative_to(PACKAGE.parent))

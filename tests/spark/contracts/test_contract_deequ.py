@@ -77,6 +77,7 @@ def test_what_deequ_can_t_check_is_listed() -> None:
     }
 
 
+@pytest.mark.deequ
 def test_suggestions_name_the_columns_as_they_are(spark: SparkSession) -> None:
     rows = spark.range(200).selectExpr("id AS `a.b`", "'x' AS `it's`", "current_date() AS day")
     found = suggestions(rows)

@@ -144,6 +144,7 @@ def prepare_session(session: SparkSession, *, brief: bool = False) -> SparkSessi
     os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
     _apply_settings(session)
     _keep_classes(session)
+    _only_raise_errors()
     if not brief:
         ship_package(session)
     return session
@@ -220,6 +221,19 @@ def _keep_classes(session: SparkSession) -> None:
     if jvm is not None:
         for name in _OFTEN_ASKED:
             setattr(jvm, name, getattr(jvm, name))
+
+
+_ERROR_LOGGERS = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
+
+
+def _only_raise_errors() -> None:
+    """Keep errors of queries from the terminal: Spark 4 raises them, and prints them as JSON."""
+    try:
+        from pyspark.logger import PySparkLogger  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        return
+    for name in _ERROR_LOGGERS:
+        PySparkLogger.getLogger(name).disabled = True
 
 
 def _apply_settings(session: SparkSession) -> None:
