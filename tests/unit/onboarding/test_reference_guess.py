@@ -105,3 +105,9 @@ def test_a_table_with_few_rows_leaves_four_of_its_months_to_be_compared() -> Non
     found = typical_days(held).days
     assert found is not None
     assert (day(899) - found.last).days >= 4 * 30
+
+
+def test_months_of_few_rows_are_compared_with_a_year() -> None:
+    found = typical_days({day(n): 5 for n in range(900)}).days
+    assert found is not None
+    assert len(found) == 364

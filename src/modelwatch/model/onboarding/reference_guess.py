@@ -23,8 +23,9 @@ REFERENCE_DAYS = 28
 """Minimum days of a typical stretch, if the table has enough."""
 REFERENCE_BATCHES = 8
 """Days with rows of a reference for a table with few of them."""
-_LONGEST_DAYS = 84
-"""Maximum days of a typical stretch: a longer one covers seasons."""
+_REFERENCE_WINDOWS = 12
+"""Maximum judged windows of a typical stretch, and weeks if windows are shorter: a longer one
+covers seasons. Months of few rows show only over a year how much they differ."""
 _NEWEST_DAYS = 28
 _NEWEST_WINDOWS = 4
 """Newest days and judged windows left for comparison, or a quarter of all days if that is less."""
@@ -32,8 +33,8 @@ _SETTLED_SHARE = 0.2
 """Share of a day's usual rows below which days belong to a launch or are incomplete."""
 _MATTERS = {"rows": 0.3, "mean": 0.25, "share": 0.03}
 """Changes that split a stretch: of rows as a share, of means in standard deviations, of shares."""
-HISTORY_DAYS = 250
-"""Newest days with rows in which a stretch is searched for."""
+_HISTORY_DAYS = 250
+"""Newest days in which a stretch is searched for, if windows of a week or less are judged."""
 _FEWEST_DAYS = 14
 """Days below which no stretch is searched for."""
 
@@ -81,12 +82,13 @@ def typical_days(
     days = DayRange(present[0], present[-1])
     batches = REFERENCE_BATCHES * (len(days) - 1) / (len(present) - 1)
     wanted = max(REFERENCE_DAYS, 7 * ceil(batches / 7))
-    windows = ceil(_NEWEST_WINDOWS * _judged_days(rows_by_day, days))
+    judged = _judged_days(rows_by_day)
+    windows = ceil(_NEWEST_WINDOWS * judged)
     left = min(max(_NEWEST_DAYS, windows), len(days) // 4)
     newest = shifted(days.last, -left)
     due = labels_until is not None and labels_until < newest
     until = max(labels_until, present[0]) if due and labels_until is not None else newest
-    recent = present[-HISTORY_DAYS:]
+    recent = present[-searched_days(rows_by_day) :]
     changes = _changes(rows_by_day, metrics, recent)
     first = _settled(rows_by_day, recent)
     stretches = _stretches(first, until, [day for day, _ in changes])
@@ -95,15 +97,24 @@ def typical_days(
         return Typical(half, "The first half of the days: later labels are not due.", changes)
     long = [stretch for stretch in stretches if len(stretch) >= wanted]
     chosen = long[-1] if long else max(stretches, key=len)
-    weeks = min(len(chosen), max(_LONGEST_DAYS, wanted)) // 7 * 7 or len(chosen)
+    longest = max(int(_REFERENCE_WINDOWS * max(7.0, judged)), wanted)
+    weeks = min(len(chosen), longest) // 7 * 7 or len(chosen)
     reference = DayRange(shifted(chosen.last, 1 - weeks), chosen.last)
     return Typical(reference, _why(reference, chosen, until, newest, due, changes), changes)
 
 
-def _judged_days(rows_by_day: Mapping[date, int], days: DayRange) -> float:
+def searched_days(rows_by_day: Mapping[date, int]) -> int:
+    """Return the number of newest days in which a stretch is searched for."""
+    windows = _NEWEST_WINDOWS + _REFERENCE_WINDOWS
+    return max(_HISTORY_DAYS, ceil(windows * _judged_days(rows_by_day)))
+
+
+def _judged_days(rows_by_day: Mapping[date, int]) -> float:
     """Return the days of the shortest calendar window that is judged; 0 if none is."""
-    held = [rows for rows in rows_by_day.values() if rows > 0]
-    volume = average_volume(sum(held), len(held), days)
+    held = {day: rows for day, rows in rows_by_day.items() if rows > 0}
+    if not held:
+        return 0.0
+    volume = average_volume(sum(held.values()), len(held), DayRange(min(held), max(held)))
     chosen = chosen_windows(volume, Verdicts().min_rows)
     return CALENDAR_DAYS.get(chosen[0], 0.0)
 

@@ -14,7 +14,7 @@ from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.day_guess import compared_time, date_partition, guess_day
 from modelwatch.model.onboarding.guess import LabelFacts
 from modelwatch.model.onboarding.label_guess import DUE_SHARE, SAME_DAY, Delay, known_column
-from modelwatch.model.onboarding.reference_guess import HISTORY_DAYS, DailyMetric
+from modelwatch.model.onboarding.reference_guess import DailyMetric, searched_days
 from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
 from modelwatch.model.plain_text import counted
 from modelwatch.model.profile.features import natural_kind
@@ -104,11 +104,12 @@ def daily_metrics(
 ) -> tuple[DailyMetric, ...]:
     """Means, shares of nulls and of the most frequent value of features, by day, in one query.
 
-    Of the newest ``HISTORY_DAYS`` days and of at most ``_MOST_METRICS`` features.
+    Of the newest days, in which a reference is searched for, and of at most ``_MOST_METRICS``
+    features.
     """
     if not features or facts.days is None or facts.days_with_rows < 2:
         return ()
-    first_day = shifted(facts.days.last, 1 - HISTORY_DAYS)
+    first_day = shifted(facts.days.last, 1 - searched_days(facts.rows_by_day))
     asked: list[RequestedMetric] = []
     named: dict[str, tuple[str, str]] = {}
     for at, column in enumerate(features[:_MOST_METRICS]):
