@@ -332,6 +332,12 @@ def test_a_code_far_from_all_values_is_a_sentinel_whatever_the_others_do() -> No
     assert wording(feature("temperature", colder)).kind == "sentinel"
 
 
+def test_an_extreme_row_is_no_sentinel_where_a_usual_value_takes_over() -> None:
+    values = np.where(some(0.6), 41.0, AGAIN["temperature"])
+    values[:30] = TEMPERATURE.max() + 60.0
+    assert wording(feature("temperature", values)).kind == "constant"
+
+
 def test_a_fault_of_the_answers_is_a_fault() -> None:
     gone = [None if hit else v for v, hit in zip(AGAIN["temperature"], some(0.5), strict=True)]
     found = of(SCORE, features=(feature("temperature", gone, role="predictions"),))
