@@ -91,7 +91,7 @@ def bikes(folder: Path) -> FirstTables:
     """Bikes rented in Washington in 2011, one row per hour, with predictions among the inputs.
 
     Weather depends on the season, months are strings, and weekdays and hours are numbers. In the
-    newest weeks, two of three readings of the wind are 0.
+    newest weeks, every reading of the wind is 0.
     """
     rows = pd.read_csv(package_folder("ISLP") / "data" / "Bikeshare.csv")
     at = pd.Timestamp("2011-01-01", tz="UTC") + pd.to_timedelta(rows["day"] - 1, unit="D")
@@ -100,8 +100,7 @@ def bikes(folder: Path) -> FirstTables:
     features = rows.drop(columns=["day", "casual", "registered", "bikers"])
     fitted = _fitted(HistGradientBoostingRegressor(random_state=0), features, rows["bikers"], days)
     onset = days.max() - timedelta(days=20)
-    still = np.random.default_rng(0).random(len(rows)) < 2 / 3
-    features["windspeed"] = features["windspeed"].mask((days >= onset) & still, 0.0)
+    features["windspeed"] = features["windspeed"].mask(days >= onset, 0.0)
     key = {"slot": at.dt.strftime("%Y%m%d-%H"), "starts_at": at}
     counted = {"bikers": rows["bikers"], "counted_at": at.dt.normalize() + pd.Timedelta("30h")}
     tables = {

@@ -64,6 +64,13 @@ def test_no_day_like_the_worst_of_the_reference_is_rarer_than_one_in_all_of_them
     assert p_of(null, 15.0) < 1e-3
 
 
+def test_a_long_reference_of_normal_days_has_a_lighter_tail() -> None:
+    random = np.random.default_rng(2)
+    month, year = (model(shifts(days, random, effect=3.0)) for days in (28, 364))
+    far = 6 * np.sqrt(month.between)
+    assert p_of(year, far) < p_of(replace(year, degrees=month.degrees), far) / 3
+
+
 def test_values_far_beyond_are_news_where_days_are_alike_and_none_where_they_are_not() -> None:
     random = np.random.default_rng(2)
     key = "novel_share_change"

@@ -50,6 +50,8 @@ _SHAPES = (0.05, 200.0)
 _DEGREES = (4.0, 10.0)
 """Some weeks of days cannot rule out worse ones, so the tail falls as a power of the value. Nor
 does a burst make everything likely, so the power is at least four."""
+_DAYS_A_DEGREE = 4.0
+"""Days of a long reference for each degree of freedom beyond these."""
 _PRIOR_DAYS = 8.0
 """Weight in days of the prior that daily variation is the square of a normal variable."""
 _DEGREES_OF_ROWS = 6.0
@@ -225,7 +227,8 @@ def _model(
     by_days = float(1.0 - by_rows[own].mean() / expected[own].mean())
     shape = _shape(power[own] / expected[own], row_variance.signed, by_days)
     # Days that are alike count as fewer days.
-    degrees = float(np.clip(shape * m ** ((1.0 + decay) / 2.0), *_DEGREES))
+    most = max(_DEGREES[1], m / _DAYS_A_DEGREE)
+    degrees = float(np.clip(shape * m ** ((1.0 + decay) / 2.0), _DEGREES[0], most))
     return NullModel(
         statistic=row_variance.key,
         days=m,
