@@ -193,10 +193,9 @@ def _sentinel_of(feature: FeatureChange) -> Clue | None:
     score = None if usual or spread or found.share < LEAST_SHARE else score_of(found.explained)
     if score is None:
         lone = lone_value(before, now)
-        if lone is None or (usual and found.share > lone.share and score_of(found.explained)):
-            # A few extreme rows are not what changed if another value took over.
-            return None
-        return _code_of(feature, lone)
+        # A few extreme rows are not what changed if another value took over.
+        hidden = lone and usual and found.share > lone.share and score_of(found.explained)
+        return None if lone is None or hidden else _code_of(feature, lone)
     if not _is_single_value(before, now, found):
         return None
     value, least, most = numerals([before.binning.exact(v) for v in (found.value, low, high)])
