@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # A change is judged on the same examples each time; to look for new ones is a run of its own:
 # `make test ARGS='--hypothesis-profile=explore tests/laws'`.
-hypothesis_settings.register_profile("repeated", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("repeated", max_examples=50, derandomize=True, deadline=None)
 hypothesis_settings.register_profile("explore", max_examples=2000, deadline=None, print_blob=True)
 hypothesis_settings.load_profile("repeated")
 

@@ -30,7 +30,7 @@ from samples import numeric_binning
 
 EIGHTHS = numeric_binning([-0.5, *(k / 8 for k in range(9)), 1.5])
 COARSE = numeric_binning([k / 500 for k in range(30, 460)], bins=12)
-fewer = settings(max_examples=60)
+fewer = settings(max_examples=30)
 scored_rows = st.tuples(
     st.sampled_from([k / 8 for k in range(9)] + [np.nan, -0.5, 1.5]),
     st.integers(-1, 1),

@@ -161,7 +161,7 @@ def plan_of(rng: np.random.Generator, names: list[str]) -> tuple[TallyPlan, Batc
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.lists(st.sampled_from([1, 2, 60, 2500, 9000]), max_size=3))
 def test_the_states_of_any_rows_are_those_of_numpy(
     kernel: Kernel, seed: int, batches: list[int]

@@ -69,7 +69,7 @@ scored_rows = st.builds(
     challenger=st.tuples(st.integers(-1, 1), st.sampled_from([np.nan, 0.0, 0.3, 1.0, 2.0])),
 )
 tables = st.lists(scored_rows, max_size=20)
-fewer = settings(max_examples=60)
+fewer = settings(max_examples=30)
 
 
 def tallied(batches: Sequence[Sequence[ScoredRow]]):

@@ -66,7 +66,7 @@ rows = st.builds(
     copies=st.tuples(st.integers(0, 3), st.integers(0, 3)),
 )
 tables = st.lists(rows, max_size=16)
-fewer = settings(max_examples=40)
+fewer = settings(max_examples=20)
 
 
 def batch_of(plan: TallyPlan, rows: Sequence[Row]) -> Batch:

@@ -41,7 +41,7 @@ def days_of_categories(fewest: int = 0) -> st.SearchStrategy:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(ROWS, min_size=1, max_size=12), st.data())
 def test_a_span_and_the_rest_are_all(days, data) -> None:
     states = numeric_states(BINNING, days)
@@ -54,7 +54,7 @@ def test_a_span_and_the_rest_are_all(days, data) -> None:
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(days_of_categories(), arrays(np.float64, WINDOWS, elements=st.floats(0.0, 1.0)))
 def test_p_values_are_probabilities_and_fall_with_the_effect(counts, values) -> None:
     models = null_models(categorical(counts), np.arange(len(counts)), JUDGED)
@@ -70,7 +70,7 @@ def test_p_values_are_probabilities_and_fall_with_the_effect(counts, values) -> 
         assert 0.1 <= model.decay <= 1.0
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(days_of_categories(7), st.integers(2, 9))
 def test_more_rows_never_make_a_change_less_sure(counts, times) -> None:
     assume((counts.sum(axis=1) > 0).sum() >= 7)
@@ -102,7 +102,7 @@ def test_verdicts_do_not_depend_on_the_order(value, p, rows, order) -> None:
     assert first.comparisons == np.isfinite(first.adjusted_p).sum()
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(arrays(np.float64, st.integers(8, 30), elements=FINITE), st.integers(-9999, 9999))
 def test_a_change_moves_with_the_calendar(values, moved) -> None:
     days = np.arange(len(values))
@@ -111,7 +111,7 @@ def test_a_change_moves_with_the_calendar(values, moved) -> None:
     assert [day + moved for day in here.days] == list(there.days)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(arrays(np.float64, st.integers(8, 30), elements=FINITE))
 def test_a_change_lies_within_its_interval(values) -> None:
     found = change_point(values, np.arange(len(values)))
@@ -122,7 +122,7 @@ def test_a_change_lies_within_its_interval(values) -> None:
     assert len(found.levels) in expected[found.likely]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(arrays(np.float64, st.integers(0, 40), elements=FINITE | st.just(np.nan)))
 def test_bounds_hold_what_is_expected(values) -> None:
     found = expected_series(values, np.arange(len(values)))
@@ -133,7 +133,7 @@ def test_bounds_hold_what_is_expected(values) -> None:
     assert np.isnan(found.p_value[~known]).all()
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     arrays(np.int64, WINDOWS, elements=st.integers(0, 500)),
     arrays(np.float64, WINDOWS, elements=st.floats(-5.0, 5.0)),

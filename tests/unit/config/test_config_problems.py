@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwatch.model.config.configuration import ConfigurationError, Problem, parse_config
@@ -307,7 +307,6 @@ def refused_or_read(text: str) -> None:
         assert str(error)
 
 
-@settings(max_examples=150)
 @given(st.dictionaries(KEYS, TREES, max_size=12))
 def test_any_tree_is_read_or_refused_with_problems(tree: dict[str, object]) -> None:
     import yaml
@@ -315,13 +314,11 @@ def test_any_tree_is_read_or_refused_with_problems(tree: dict[str, object]) -> N
     refused_or_read(yaml.safe_dump(tree, allow_unicode=True))
 
 
-@settings(max_examples=150)
 @given(st.text(alphabet="ab:-[]{}&*!?|>'\"%@`#,. \n\t0123~<=", max_size=80))
 def test_any_text_is_read_or_refused_with_problems(text: str) -> None:
     refused_or_read(text)
 
 
-@settings(max_examples=100)
 @given(st.data())
 def test_a_good_text_that_is_damaged_is_read_or_refused(data: st.DataObject) -> None:
     text = (

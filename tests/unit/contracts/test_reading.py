@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwatch.model.config.document import read_document
@@ -112,7 +112,6 @@ def test_what_is_no_contract_is_reported(text: str) -> None:
     assert problems(text)
 
 
-@settings(max_examples=150)
 @given(st.data())
 def test_a_contract_of_anything_is_read_or_refused(data: st.DataObject) -> None:
     lines = WHOLE.splitlines(keepends=True)

@@ -344,7 +344,7 @@ def _fits(value: Value, kind: str) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     facts("s/inputs"),
     facts("s/predictions"),

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwatch.model.config.columns import check_columns
@@ -423,7 +423,6 @@ def distance_of(facts: TableFacts) -> PartitionDistance | None:
     return PartitionDistance(times[0], facts.partitions[0], facts.rows, elsewhere=1)
 
 
-@settings(max_examples=150)
 @given(
     st.dictionaries(NAMES, TYPES, max_size=8),
     st.lists(NUMBERS, min_size=4, max_size=4),

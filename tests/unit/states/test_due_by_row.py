@@ -80,7 +80,7 @@ def cohorts(records: list[pa.RecordBatch], as_of: date) -> dict[tuple[int, bool]
     return found
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(held=rows, first=st.integers(0, 12), later=st.integers(0, 12))
 def test_states_of_an_earlier_run_show_on_a_later_day_what_is_due_then(held, first, later) -> None:
     early, late = (DAY + timedelta(days=n) for n in sorted((first, later)))

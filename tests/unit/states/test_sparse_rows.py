@@ -75,7 +75,7 @@ def merged(held, cut: int) -> pa.Table:
     cut=st.integers(1, 20),
     bound=st.sampled_from([1, 300, 10**6]),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_rows_of_one_key_add_up_however_they_come_in_batches(held, cut: int, bound: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sorted_rows, "BATCH_BYTES", bound)

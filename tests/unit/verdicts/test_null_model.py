@@ -158,11 +158,36 @@ def test_two_days_beyond_the_level_in_succession_are_rare_where_days_are_alike()
 
 
 def test_independent_days_and_few_days_are_not_alike() -> None:
+    day = np.ones(1)
     independent = NullModel("psi", 28, 9.0, 0.1, 1.0, 1.0, 10.0, 5.0, 0.1)
-    assert independent.alike == 0.0
-    assert replace(independent, decay=0.5, design_effect=1.0).alike == 0.0
-    assert replace(independent, decay=0.5, reason=FEW_REFERENCE_DAYS).alike == 0.0
-    assert replace(independent, decay=0.5).alike == pytest.approx(0.8 * (2**0.5 - 1))
+    assert independent.alike(day) == 0.0
+    assert replace(independent, decay=0.5, design_effect=1.0).alike(day) == 0.0
+    assert replace(independent, decay=0.5, reason=FEW_REFERENCE_DAYS).alike(day) == 0.0
+    assert replace(independent, decay=0.5).alike(day) == pytest.approx(0.8 * (2**0.5 - 1))
+
+
+def test_successive_days_may_be_more_alike_than_successive_weeks() -> None:
+    random = np.random.default_rng(8)
+    found = [model(shifts(60, random, effect=30.0, alike=0.7), seed=i) for i in range(20)]
+    assert np.mean([null.successive for null in found]) == pytest.approx(0.7, abs=0.1)
+    day, week = np.mean([null.alike(np.array([1.0, 7.0])) for null in found], axis=0)
+    assert day > 0.55 > 0.45 > week
+
+
+def test_a_calm_week_has_no_narrower_values_where_days_have_different_levels() -> None:
+    random = np.random.default_rng(12)
+    key, found = "sd_log_ratio", []
+    for _ in range(40):
+        states = numeric_days(shifts(56, random, effect=2000.0, alike=0.7), ROWS, random)
+        reference = states.take(np.arange(28))
+        total = reference.roll_up(np.array([[0, 28]]))
+        weeks = states.roll_up(np.array([[28 + 7 * i, 35 + 7 * i] for i in range(4)]))
+        shown = drift(Comparison(weeks, total), [key])[key]
+        null = null_models(reference, np.arange(28), [key])[key]
+        days = np.full(4, 7), np.full(4, -1)
+        found += null.p_values(shown.value, *days, weeks.rows, int(total.rows[0])).tolist()
+    # All days have the same spread, so their own variation would make 69% of these weeks a change.
+    assert np.mean(np.array(found) < 0.01) <= 0.05
 
 
 def test_the_days_of_a_short_reference_are_weighed_against_the_assumed_design_effect() -> None:

@@ -165,6 +165,7 @@ def _add_early(rows: Answers, question: ScoreQuestion, view: View) -> None:
         iid_upper=nothing,
         iid_variance=nothing,
         least=nothing,
+        successive=nothing,
     )
     of = View(view.version, view.group, view.scopes, view.stack, view.windows[chosen])
     _add_values(rows, question, of, (EARLY, NOT_REPRESENTATIVE), early, spans[chosen], silent)

@@ -1,6 +1,7 @@
 """Metrics of many windows with their intervals and changes.
 
-The results equal those of ``intervals`` for each window; the computation is vectorized.
+The results equal those of ``intervals`` for each window; the computation is vectorized. Changes
+also allow for neighboring days that are alike.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.performance.day_dependence import mean_variance, successive_correlation
 from modelwatch.stats.performance.intervals import iid_interval
 from modelwatch.stats.performance.jackknife import FEWEST_DAYS
 from modelwatch.stats.performance.metric import MetricStates, ScoreStates, metric_states
@@ -35,7 +37,7 @@ class WindowValues:
     ``reason``: why the value is NaN; None if it is defined. ``lower``, ``upper``, and ``variance``:
     from the jackknife. ``days``: number of days used. ``iid_*``: for independent rows. ``least``: a
     lower bound of the variance, relative to the squared value if the range of the metric is
-    unbounded; 0 if unknown.
+    unbounded; 0 if unknown. ``successive``: correlation of neighboring days; 0 if it may be chance.
     """
 
     keys: tuple[str, ...]
@@ -49,6 +51,7 @@ class WindowValues:
     iid_upper: Floats
     iid_variance: Floats
     least: Floats
+    successive: Floats
 
     def take(self, indices: AnyArray) -> WindowValues:
         """Return the windows at the given positions."""
@@ -91,7 +94,7 @@ def window_values(
     chosen = tuple(metric_keys(days) if keys is None else keys)
     windows = days.roll_up(spans)
     found = performance(windows, chosen)
-    variance, counted = _day_variances(days, spans, chosen)
+    variance, successive, counted = _day_variances(days, spans, chosen)
     iid = np.full((3, len(spans), len(chosen)), np.nan)
     for at, key in enumerate(chosen):
         several = counted[:, at] >= FEWEST_DAYS
@@ -119,6 +122,7 @@ def window_values(
         least=np.nan_to_num(
             np.stack([least_variance(key, windows, np.ones(len(spans))) for key in chosen], axis=1)
         ),
+        successive=successive,
     )
 
 
@@ -131,7 +135,8 @@ def window_changes(
 ) -> WindowChanges:
     """Return the metrics of each window minus those of its reference.
 
-    ``before``: one reference per window, or one for all windows. For a window with too few days,
+    ``before``: one reference per window, or one for all windows. If neighboring days of the
+    reference are alike, the variance is at least that of such days. For a window with too few days,
     the design effect of its reference is used. If ``assumed_design_effect`` is given, the design
     effect of the window is used for a reference with too few days; if both have too few days, the
     assumed one is used, with ``ASSUMED_DEGREES`` degrees of freedom. Days in both the window and
@@ -153,6 +158,10 @@ def window_changes(
         lasting, free = _short_reference(after, before, assumed_design_effect)
         few = (before.days > 0) & (before.days < FEWEST_DAYS) & np.isfinite(lasting)
         variance, degrees = np.where(few, lasting, variance), np.where(few, free, degrees)
+    lasting, free = _of_days_that_are_alike(after, before, own_rows, theirs, rows)
+    more = lasting > variance
+    variance = np.where(more, lasting, variance)
+    degrees = np.where(more, np.fmin(degrees, free), degrees)
     alike = (variance == 0) & (value == 0)
     variance = np.where((variance > 0) & np.isfinite(degrees), variance, np.nan)
     reach = _reach(variance, degrees, level)
@@ -184,6 +193,27 @@ def _sure(side: WindowValues, scale: Floats) -> tuple[Floats, Floats]:
     return by_days, np.maximum(side.iid_variance, least)
 
 
+def _of_days_that_are_alike(
+    after: WindowValues, before: WindowValues, own_rows: Floats, theirs: Floats, rows: Floats
+) -> tuple[Floats, Floats]:
+    """Return the variance of a change if neighboring days are as alike as those of the reference,
+    and its degrees of freedom; NaN if they are not.
+
+    ``theirs``: jackknife variance of the reference. ``own_rows`` and ``rows``: variances of the
+    window and the reference for independent rows.
+    """
+    correlation, days = before.successive, before.days.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_reference = mean_variance(correlation, days)
+        of_a_day = theirs * (days - 1.0) / (1.0 - of_reference)
+        effect = np.maximum(of_a_day / (days * rows), 1.0)
+        of_window = after.days * mean_variance(correlation, after.days.astype(np.float64))
+        variance = of_a_day * of_reference + effect * own_rows * of_window
+        degrees = days * (1.0 - correlation**2) / (1.0 + correlation**2) - 1.0
+    known = (correlation > 0) & (after.days > 0)
+    return np.where(known, variance, np.nan), np.maximum(degrees, 1.0)
+
+
 def _short_reference(
     after: WindowValues, before: WindowValues, assumed_design_effect: float
 ) -> tuple[Floats, Floats]:
@@ -206,9 +236,13 @@ def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
     return out
 
 
-def _day_variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> tuple[Floats, Counts]:
-    """Return the jackknife variance of each metric, and the number of days used, (W, M) each."""
+def _day_variances(
+    days: MetricStates, spans: Spans, keys: Sequence[str]
+) -> tuple[Floats, Floats, Counts]:
+    """Return the jackknife variance of each metric, the correlation of neighboring days, and the
+    number of days used, (W, M) each."""
     variance = np.full((len(spans), len(keys)), np.nan)
+    successive = np.zeros((len(spans), len(keys)))
     counted = np.zeros((len(spans), len(keys)), dtype=np.int64)
     for of_labels in (True, False):
         mine = [at for at, key in enumerate(keys) if PERFORMANCE[key].of_labels is of_labels]
@@ -219,13 +253,15 @@ def _day_variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> tup
         counted[:, mine] = (inner[:, 1] - inner[:, 0])[:, None]
         unique, which = np.unique(inner, axis=0, return_inverse=True)
         names = [keys[at] for at in mine]
-        found = _variances(days.take(used), unique.astype(np.int64), names)
+        found, alike = _variances(days.take(used), unique.astype(np.int64), names)
         variance[:, mine] = found[which.reshape(-1)]
-    return variance, counted
+        successive[:, mine] = alike[which.reshape(-1)]
+    return variance, successive, counted
 
 
-def _variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> Floats:
+def _variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> tuple[Floats, Floats]:
     out = np.full((len(spans), len(keys)), np.nan)
+    successive = np.zeros((len(spans), len(keys)))
     sizes = spans[:, 1] - spans[:, 0]
     enough = np.flatnonzero(sizes >= FEWEST_DAYS)
     for chunk in chunks(enough, sizes):
@@ -236,9 +272,14 @@ def _variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> Floats:
         starts = np.concatenate([[0], np.cumsum(sizes[chunk])[:-1]]).astype(np.int64)
         n = sizes[chunk][:, None].astype(np.float64)
         mean = np.add.reduceat(values, starts, axis=0) / n
-        squares = np.add.reduceat((values - mean[owner]) ** 2, starts, axis=0)
+        off = values - mean[owner]
+        squares = np.add.reduceat(off**2, starts, axis=0)
         out[chunk] = squares * (n - 1.0) / n
-    return out
+        # The last day of a window is not followed by the first one of the next.
+        pairs = np.where((owner[1:] == owner[:-1])[:, None], off[1:] * off[:-1], 0.0)
+        products = np.add.reduceat(np.concatenate([pairs, 0.0 * off[:1]]), starts, axis=0)
+        successive[chunk] = successive_correlation(products, squares, n)
+    return out, successive
 
 
 def chunks(indices: AnyArray, sizes: AnyArray) -> list[AnyArray]:

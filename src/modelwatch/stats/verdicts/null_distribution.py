@@ -45,9 +45,11 @@ class NullModel:
     the reference is one state. ``share``: the share in the reference, for the change of a share.
     ``center``: the mean of a signed statistic on a day if that is not 0 (the standard deviation is
     smaller within days than over all of them), and ``center_decay``: how it decreases with the days
-    of a window. ``weekdays``: the values on each weekday, if they differ. ``worst``: the largest
-    power of the reference's m days, 0 if unknown; for any distribution, one more day exceeds it
-    with probability 1 / (m + 1).
+    of a window. ``of_week``: the additional power of windows of several days, up to a week, if it
+    exceeds that of a day; otherwise 0. ``successive``: correlation of the effects of successive
+    days; negative ones count as 0. ``weekdays``: the values on each weekday, if they differ.
+    ``worst``: the largest power of the reference's m days, 0 if unknown; for any distribution, one
+    more day exceeds it with probability 1 / (m + 1).
     """
 
     statistic: str
@@ -62,22 +64,25 @@ class NullModel:
     share: float = 0.0
     center: float = 0.0
     center_decay: float = 1.0
+    of_week: float = 0.0
+    successive: float = 0.0
     weekdays: WeekdayEffects | None = None
     reason: str | None = None
     worst: float = 0.0
 
-    @property
-    def alike(self) -> float:
-        """Correlation of neighboring windows of any length, 0 to 1; 0 if it is not known.
+    def alike(self, window_days: Floats) -> Floats:
+        """Correlation of neighboring windows of some days, (W,), 0 to 1; 0 if it is not known.
 
-        A variance that decreases as D**-decay has a correlation of 2**(1 - decay) - 1. This applies
-        to the effect of days only, because the rows of each window are independent.
+        A variance that decreases as D**-decay has a correlation of 2**(1 - decay) - 1 for windows
+        of any length. Successive days may be more alike than that. This applies to the effect of
+        days only, because the rows of each window are independent.
         """
         if self.reason is not None:
-            return 0.0
-        by_days: float = 1.0 - 1.0 / self.design_effect
-        correlation: float = 2.0 ** (1.0 - self.decay) - 1.0
-        return correlation * by_days
+            return np.zeros(len(window_days))
+        by_days = 1.0 - 1.0 / self.design_effect
+        lasting = 2.0 ** (1.0 - self.decay) - 1.0
+        of_days = max(lasting, self.successive)
+        return np.asarray(np.where(window_days > 1, lasting, of_days) * by_days)
 
     @property
     def seasonal(self) -> bool:
@@ -110,7 +115,7 @@ class NullModel:
             expected = variance * self.design_effect
         else:
             # The days of the reference are themselves a sample.
-            expected = variance + self.between * (days**-self.decay + self.days**-self.decay)
+            expected = variance + self._of_days(days) + self.between * self.days**-self.decay
         judged = JUDGED[self.statistic]
         transformed = judged.transform(value, n, m, self.share)
         # If neighboring days are alike, the reference contains few independent windows of that
@@ -124,6 +129,11 @@ class NullModel:
             least = (worst / np.maximum(power, worst)) ** WORST_TAIL / (self.days + 1.0)
         seasonal = None if self.weekdays is None else self.weekdays.tail(self, transformed, of)
         return Tails((power / expected, self.shape, degrees), least, seasonal)
+
+    def _of_days(self, days: Floats) -> Floats:
+        """The effect of the days of windows."""
+        lasting = self.of_week * (np.maximum(days, WEEK) / WEEK) ** -self.decay
+        return np.maximum(self.between * days**-self.decay, np.where(days > 1, lasting, 0.0))
 
     def _of_a_day(self, expected: Floats, days: Floats, reference_rows: Floats) -> Floats:
         """Expected power of windows relative to that of a day of the reference; at most 1, and 1
@@ -222,5 +232,5 @@ def p_values(
         by_weekday = np.full(p.shape, np.nan)
         by_weekday[[one.seasonal is not None for one in held]] = found[len(held) :]
         p = np.where(np.isnan(by_weekday) | ~of.of_a_weekday, p, by_weekday)
-        p = p ** (1.0 / (1.0 + np.array([model.alike for model in models])))[:, None]
+        p = p ** (1.0 / (1.0 + np.stack([model.alike(of.days) for model in models])))
     return np.where(np.isfinite(values), p, np.nan)

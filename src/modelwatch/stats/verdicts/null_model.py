@@ -18,6 +18,11 @@ from modelwatch.stats.drift.comparison import Comparison
 from modelwatch.stats.drift.statistics import drift
 from modelwatch.stats.special import f_tail
 from modelwatch.stats.states.leave_out import FeatureStates
+from modelwatch.stats.verdicts.day_effects import (
+    correlation_of_days,
+    decay_of_days,
+    effect_of_week,
+)
 from modelwatch.stats.verdicts.null_distribution import (
     FEWEST_REFERENCE_DAYS,
     WEEK,
@@ -44,8 +49,6 @@ FEW_REFERENCE_DAYS = (
     "fewer than 7 days in the reference: sampling variance times a partly assumed design effect"
 )
 MEAN, NOVEL = "mean_change_in_sd", "novel_share_change"
-_LEAST_DECAY = 0.5
-_DECAYS = np.linspace(_LEAST_DECAY, 1.0, 91)
 _SHAPES = (0.05, 200.0)
 _DEGREES = (4.0, 10.0)
 """Some weeks of days cannot rule out worse ones, so the tail falls as a power of the value. Nor
@@ -221,7 +224,7 @@ def _model(
     if m < FEWEST_REFERENCE_DAYS:
         return assumed(by_row, assumed_design_effect, values[own], observed)
     shrunk = (power - by_rows) * shown.apart**2
-    decay = _decay(shrunk, power, usable, shown)
+    decay = decay_of_days(shrunk, power, usable, shown)
     between = max(0.0, float(shrunk[own].mean()) / (1.0 - m**-decay))
     expected = between * (1.0 - m**-decay) / shown.apart**2 + by_rows
     by_days = float(1.0 - by_rows[own].mean() / expected[own].mean())
@@ -242,6 +245,8 @@ def _model(
         share=by_row.share,
         center=of.center[0],
         center_decay=of.center[1],
+        of_week=effect_of_week(shrunk, by_rows, usable, shown, between),
+        successive=correlation_of_days(shrunk, usable, shown, m**-decay),
         weekdays=_weekdays(of, days) if differ_by_weekday else None,
         worst=float(power[own].max()),
     )
@@ -265,29 +270,6 @@ def _center(transformed: Floats, shown: BlockValues) -> tuple[float, float]:
     logged, fallen = np.array(logs), np.array(falls)
     decay = float(logged @ fallen / (logged @ logged)) if logs else 1.0
     return mean, max(0.0, decay)
-
-
-def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: BlockValues) -> float:
-    """How the effect of days decreases with the days of a window, between 0.1 and 1.
-
-    With a variance v D**-h of the mean of D days, blocks of b of m days show, compared with the
-    mean of all, v (b**-h - m**-h); h is the value that best fits the logarithms of the ratios to
-    single days.
-    """
-    lengths = shown.lengths
-    m = float(shown.days)
-    single = float(shrunk[usable & (lengths == 1)].mean())
-    if single <= 0.1 * float(power[usable & (lengths == 1)].mean()):
-        return 1.0
-    error = np.zeros(len(_DECAYS))
-    for length in np.unique(lengths[lengths > 1]):
-        of_length = usable & (lengths == length)
-        if not of_length.any():
-            continue
-        ratio = max(float(shrunk[of_length].mean()) / single, 1e-3)
-        expected = (float(length) ** -_DECAYS - m**-_DECAYS) / (1.0 - m**-_DECAYS)
-        error += (np.log(expected) - np.log(ratio)) ** 2
-    return float(_DECAYS[::-1][np.argmin(error[::-1])])
 
 
 def _shape(ratio: Floats, signed: bool, by_days: float) -> float:
